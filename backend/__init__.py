@@ -1,0 +1,3 @@
+"""Canopy: an AIOps control plane that reads an existing Prometheus."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The HTTP API: thin routers, one per noun, and the wire's schemas."""

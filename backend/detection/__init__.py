@@ -1,0 +1,1 @@
+"""Detection: features, forests, verdicts, severities and the files that models live in."""

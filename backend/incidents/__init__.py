@@ -1,0 +1,1 @@
+"""Incidents: when one opens, what may happen to it, and where it is kept."""

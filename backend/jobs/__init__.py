@@ -1,0 +1,1 @@
+"""Jobs: the poll cycle, retraining, their schedule and the events they publish."""

@@ -1,0 +1,1 @@
+"""Logs: read, keep, search, and find the lines that explain an event."""

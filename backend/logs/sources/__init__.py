@@ -1,0 +1,1 @@
+"""Everything log lines come from."""
