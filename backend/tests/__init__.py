@@ -1,0 +1,1 @@
+"""The tests mirror the rooms; beside them lie the real servers and the small fakes that they share."""

@@ -1,0 +1,1 @@
+"""Tests of what Canopy knows of the outside world."""
