@@ -2,7 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal
+
+from backend.incidents import wording
+from backend.metrics.readings import ExpectedRange, Reading, SeriesKey, Severity, Verdict
+
+if TYPE_CHECKING:
+    from backend.logs.correlation import CorrelatedLine
+    from backend.metrics.catalogue import MetricSpec
+
+KEPT_READINGS = 200
+"""An incident keeps its first readings, which show how it began; the later ones are only counted."""
+
+Feedback = Literal["yes", "expected", "noise"]
+EntryKind = Literal[
+    "opened",
+    "attached",
+    "severity_changed",
+    "acknowledged",
+    "resolved",
+    "reopened",
+    "comment",
+    "feedback",
+    "logs",
+]
+Actor = Literal["canopy", "operator"]
 
 
 class Status(StrEnum):
@@ -14,9 +41,289 @@ class Status(StrEnum):
 
 
 class ResolveReason(StrEnum):
-    """Why an operator resolved it; readings of an ``expected`` one are learned as normal."""
+    """Why an operator resolved it; readings of an ``expected`` or ``noise`` one are learned as normal."""
 
     REAL = "real"
     EXPECTED = "expected"
     NOISE = "noise"
     MAINTENANCE = "maintenance"
+
+
+class IllegalTransition(Exception):  # noqa: N818 -- named for what happened, as the API says it
+    """The incident's status does not allow this; ``detail`` says what it is and what is allowed."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened to an incident, in words; ``at`` in seconds since the epoch."""
+
+    at: float
+    kind: EntryKind
+    actor: Actor
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentReading:
+    """A reading that fired; ``timestamp`` in seconds since the epoch, ``value`` in the metric's unit."""
+
+    timestamp: float
+    value: float
+    score: float | None
+    severity: Severity
+    verdict: Verdict
+    expected: ExpectedRange | None
+
+    @property
+    def prediction(self) -> Verdict:
+        """The verdict by its name in the API."""
+        return self.verdict
+
+    @classmethod
+    def of(cls, reading: Reading) -> IncidentReading:
+        """Raises ValueError for a reading without a value: missing data is no evidence."""
+        if reading.value is None:
+            raise ValueError("a reading without a value cannot belong to an incident")
+        return cls(
+            reading.timestamp,
+            reading.value,
+            reading.score,
+            reading.severity,
+            reading.verdict,
+            reading.expected,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LatestIncident:
+    """What the policy must know of a pair's past: the incident that a firing reading would belong to."""
+
+    id: int
+    status: Status
+    last_fired_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An incident about to open, without an id yet.
+
+    ``seen`` is what the decision was taken on; the store opens nothing if that has changed meanwhile.
+    """
+
+    key: SeriesKey
+    metric_title: str
+    unit: str
+    title: str
+    reason: str
+    policy: str
+    opened_at: float
+    reading: IncidentReading
+    seen: LatestIncident | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentSummary:
+    """An incident as a list shows it. Times in seconds since the epoch.
+
+    ``severity`` is the highest it reached; ``event_ts`` the time of the reading that opened it;
+    ``updated_at`` the time of the newest change that a person sees in the timeline or the logs;
+    ``reading_count`` how many readings have fired, those that are not kept included.
+    """
+
+    id: int
+    key: SeriesKey
+    metric_title: str
+    unit: str
+    fingerprint: str
+    severity: Severity
+    status: Status
+    title: str
+    reason: str
+    policy: str
+    event_ts: float
+    opened_at: float
+    updated_at: float
+    resolved_at: float | None
+    resolve_reason: ResolveReason | None
+    last_fired_at: float
+    reading_count: int
+    feedback: Feedback | None
+
+    @property
+    def service(self) -> str:
+        return self.key.service
+
+    @property
+    def metric(self) -> str:
+        return self.key.metric
+
+
+@dataclass(frozen=True, slots=True)
+class Incident(IncidentSummary):
+    """The whole of it: the first KEPT_READINGS readings, the correlated log lines, the timeline."""
+
+    readings: tuple[IncidentReading, ...]
+    logs: tuple[CorrelatedLine, ...]
+    timeline: tuple[TimelineEntry, ...]
+
+
+def fingerprint(key: SeriesKey) -> str:
+    """The pair's label set as 16 hex digits, computed as Alertmanager does.
+
+    >>> fingerprint(SeriesKey("payment-service", "lat"))
+    '20d9558a4f1989b9'
+    """
+    return f"{label_signature({'metric': key.metric, 'service': key.service}):016x}"
+
+
+def label_signature(labels: Mapping[str, str]) -> int:
+    """FNV-1a, 64 bits, over the sorted names and values, each ended by the byte 255.
+
+    Source: prometheus/common, model/signature.go, LabelSet.Fingerprint.
+    """
+    digest = 14695981039346656037
+    for name in sorted(labels):
+        for part in (name, labels[name]):
+            for byte in part.encode("utf-8", "surrogatepass") + b"\xff":
+                digest = (digest ^ byte) * 1099511628211 % 2**64
+    return digest
+
+
+def draft(
+    reading: Reading, spec: MetricSpec, *, policy: str, because: str, seen: LatestIncident | None, at: float
+) -> Draft:
+    """The incident that ``reading`` opens at time ``at``; ``because`` is the policy's reason."""
+    return Draft(
+        key=reading.key,
+        metric_title=spec.title,
+        unit=spec.unit,
+        title=wording.title(reading, spec),
+        reason=f"Opened because {because}. Policy: {policy}.",
+        policy=policy,
+        opened_at=at,
+        reading=IncidentReading.of(reading),
+        seen=seen,
+    )
+
+
+def attach(
+    incident: IncidentSummary, reading: Reading, spec: MetricSpec, *, new_episode: bool, at: float
+) -> tuple[IncidentSummary, tuple[TimelineEntry, ...]]:
+    """The incident after one more firing reading, and what its timeline gains.
+
+    Severity only rises. The timeline gains a line only for what a person wants to know: the severity rose,
+    or it fires again after its episode had ended. A reading that is not newer than the last one is known
+    already and changes nothing, and a RESOLVED incident only learns how long its episode lasts.
+    """
+    if reading.timestamp <= incident.last_fired_at:
+        return incident, ()
+    if incident.status is Status.RESOLVED:
+        return replace(incident, last_fired_at=reading.timestamp), ()
+    entries = []
+    now_is = wording.standing(reading, spec)
+    if new_episode:
+        quiet = wording.duration(reading.timestamp - incident.last_fired_at)
+        entries.append(
+            TimelineEntry(at, "attached", "canopy", f"Firing again after {quiet} of quiet: {now_is}.")
+        )
+    severity = incident.severity
+    if reading.severity.rank > severity.rank:
+        severity = reading.severity
+        text = f"Severity rose from {incident.severity} to {severity}: {now_is}."
+        entries.append(TimelineEntry(at, "severity_changed", "canopy", text))
+    changed = replace(
+        incident,
+        severity=severity,
+        last_fired_at=reading.timestamp,
+        reading_count=incident.reading_count + 1,
+        updated_at=max(incident.updated_at, at) if entries else incident.updated_at,
+    )
+    return changed, tuple(entries)
+
+
+_ALLOWED = {
+    Status.OPEN: {"acknowledge": "acknowledged", "resolve": "resolved"},
+    Status.ACKNOWLEDGED: {"resolve": "resolved"},
+    Status.RESOLVED: {"reopen": "reopened"},
+}
+
+
+def acknowledge(incident: Incident, at: float, comment: str = "") -> Incident:
+    """OPEN -> ACKNOWLEDGED: somebody looks after it. Raises IllegalTransition."""
+    _require(incident, "acknowledge")
+    text = wording.with_comment("Acknowledged", comment)
+    return _enter(incident, at, "acknowledged", text, status=Status.ACKNOWLEDGED)
+
+
+def resolve(
+    incident: Incident, at: float, reason: ResolveReason | None = None, comment: str = ""
+) -> Incident:
+    """OPEN or ACKNOWLEDGED -> RESOLVED. Raises IllegalTransition."""
+    _require(incident, "resolve")
+    text = wording.with_comment(wording.RESOLVED[reason and reason.value], comment)
+    return _enter(
+        incident, at, "resolved", text, status=Status.RESOLVED, resolved_at=at, resolve_reason=reason
+    )
+
+
+def auto_resolve(incident: Incident, at: float, quiet_readings: int) -> Incident:
+    """Resolve it without an operator; one that an operator resolved first stays as it is."""
+    if incident.status is Status.RESOLVED:
+        return incident
+    count = "1 reading" if quiet_readings == 1 else f"{quiet_readings} readings in a row"
+    text = f"Resolved by Canopy: {count} did not fire (setting incidents.auto_resolve_after)."
+    return _enter(incident, at, "resolved", text, actor="canopy", status=Status.RESOLVED, resolved_at=at)
+
+
+def reopen(incident: Incident, at: float, comment: str = "") -> Incident:
+    """RESOLVED -> OPEN, by an operator only. Raises IllegalTransition."""
+    _require(incident, "reopen")
+    text = wording.with_comment("Reopened", comment)
+    return _enter(incident, at, "reopened", text, status=Status.OPEN, resolved_at=None, resolve_reason=None)
+
+
+def comment(incident: Incident, at: float, text: str) -> Incident:
+    """Add an operator's words, in any status. Raises ValueError if there are none."""
+    if not text.strip():
+        raise ValueError("the comment is empty: write at least one character")
+    return _enter(incident, at, "comment", text.strip())
+
+
+def give_feedback(incident: Incident, at: float, answer: Feedback) -> Incident:
+    """Record the answer to "was this right?", in any status; a later answer replaces an earlier one."""
+    return _enter(incident, at, "feedback", wording.FEEDBACK[answer], feedback=answer)
+
+
+def with_logs(incident: Incident, lines: tuple[CorrelatedLine, ...], at: float) -> Incident:
+    """The incident with these log lines instead of those it had.
+
+    The timeline says so when more of them explain the event than before.
+    """
+    if lines == incident.logs:
+        return incident
+    found = sum(line.explains for line in lines)
+    changed = replace(incident, logs=lines, updated_at=max(incident.updated_at, at))
+    if found <= sum(line.explains for line in incident.logs):
+        return changed
+    return _enter(changed, at, "logs", wording.logs_found(found), actor="canopy")
+
+
+def _require(incident: Incident, action: str) -> None:
+    allowed = _ALLOWED[incident.status]
+    if action not in allowed:
+        raise IllegalTransition(
+            f"Incident #{incident.id} is {incident.status}: cannot {action} it. "
+            f"It can be {' or '.join(allowed.values())}."
+        )
+
+
+def _enter(
+    incident: Incident, at: float, kind: EntryKind, text: str, actor: Actor = "operator", **changes: Any
+) -> Incident:
+    """``incident`` with ``changes`` and one more line in its timeline; ``updated_at`` never goes back."""
+    timeline = (*incident.timeline, TimelineEntry(at, kind, actor, text))
+    return replace(incident, updated_at=max(incident.updated_at, at), timeline=timeline, **changes)

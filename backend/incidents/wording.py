@@ -1,0 +1,155 @@
+"""What incidents say, in plain words for someone woken at 3 a.m.; the same input gives the same bytes."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from backend.metrics.readings import Reading, Severity
+
+if TYPE_CHECKING:
+    from backend.metrics.catalogue import MetricSpec
+
+_UNITS = {"percent": "%", "milliseconds": " ms", "seconds": " s", "": ""}
+_BYTES = (" B", " KiB", " MiB", " GiB", " TiB", " PiB")
+_JOINERS = "\u200c\u200d"
+_LONGEST_NAME = 80
+
+RESOLVED: dict[str | None, str] = {
+    None: "Resolved",
+    "real": "Resolved, it was a real problem",
+    "expected": "Resolved, it was expected",
+    "noise": "Resolved, it was noise",
+    "maintenance": "Resolved, it was maintenance",
+}
+FEEDBACK = {
+    "yes": "Was this right? Yes.",
+    "expected": "Was this right? No, it was expected.",
+    "noise": "Was this right? No, it was noise.",
+}
+
+
+def title(reading: Reading, spec: MetricSpec) -> str:
+    """One line: what is wrong where, and what was expected instead. ``reading.value`` must be there.
+
+    For example ``p99 latency on payment-service is 3,240 ms, expected 12–85 ms``.
+    """
+    assert reading.value is not None
+    what = f"{spec.title} on {shown_name(reading.key.service)} is {quantity(reading.value, spec.unit)}"
+    if reading.expected is not None:
+        low, high = reading.expected
+        return f"{what}, expected {quantity_range(low, high, spec.unit)}"
+    beyond = _beyond(reading, spec)
+    return f"{what}, {beyond}" if beyond else what
+
+
+def standing(reading: Reading, spec: MetricSpec) -> str:
+    """Where the value stands: ``p99 latency is Critical (3,240 ms, above 3,000 ms)``."""
+    assert reading.value is not None
+    beyond = _beyond(reading, spec)
+    detail = quantity(reading.value, spec.unit) + (f", {beyond}" if beyond else "")
+    return f"{spec.title} is {reading.severity} ({detail})"
+
+
+def quantity(value: float, unit: str) -> str:
+    """A value with its unit, to about three digits.
+
+    >>> quantity(3240.4, "milliseconds"), quantity(85.0, "percent"), quantity(1.5 * 2**30, "bytes")
+    ('3,240 ms', '85%', '1.5 GiB')
+    """
+    value, suffix = _scaled(value, unit)
+    return _number(value) + suffix
+
+
+def quantity_range(low: float, high: float, unit: str) -> str:
+    """From low to high, the unit said once where it is the same.
+
+    >>> quantity_range(12, 85, "milliseconds"), quantity_range(7, 7, "percent")
+    ('12–85 ms', 'about 7%')
+    """
+    (small, small_suffix), (large, large_suffix) = _scaled(low, unit), _scaled(high, unit)
+    first, last = _number(small), _number(large) + large_suffix
+    if first + small_suffix == last:
+        return f"about {last}"
+    if small_suffix != large_suffix:
+        first += small_suffix
+    return f"{first} to {last}" if low < 0 else f"{first}–{last}"
+
+
+def duration(seconds: float) -> str:
+    """The two largest parts of a time span.
+
+    >>> duration(7800), duration(45), duration(86400)
+    ('2 h 10 min', '45 s', '1 d')
+    """
+    left = max(0, round(seconds))
+    parts = []
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {name}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or "0 s"
+
+
+def shown_name(service: str) -> str:
+    """A service's name as it may stand inside one line of text.
+
+    Control and direction characters are written as escapes (they would break the line or turn the words
+    after it around), and a very long name is cut in its middle. The incident's ``service`` keeps the name.
+    """
+    text = "".join(_visible(character) for character in service) or '""'
+    if len(text) > _LONGEST_NAME:
+        half = _LONGEST_NAME // 2
+        text = f"{text[:half]}…{text[1 - half :]}"
+    return text
+
+
+def with_comment(sentence: str, comment: str) -> str:
+    """The sentence, then the operator's words where there are any."""
+    words = comment.strip()
+    return f"{sentence}: {words}" if words else f"{sentence}."
+
+
+def logs_found(explaining: int) -> str:
+    """What the timeline says when log lines explain an event."""
+    if explaining == 1:
+        return "1 log line around the event helps to explain it."
+    return f"{explaining} log lines around the event help to explain it."
+
+
+def _beyond(reading: Reading, spec: MetricSpec) -> str:
+    """``above 3,000 ms``: the threshold that the reading's severity stands for, empty where there is none."""
+    bound = {Severity.NORMAL: None, Severity.HIGH: spec.high, Severity.CRITICAL: spec.critical}[
+        reading.severity
+    ]
+    if bound is None:
+        return ""
+    relation = "at" if reading.value == bound else spec.direction
+    return f"{relation} {quantity(bound, spec.unit)}"
+
+
+def _scaled(value: float, unit: str) -> tuple[float, str]:
+    if unit == "bytes":
+        step = 0
+        while abs(value) >= 1024 and step < len(_BYTES) - 1:
+            value, step = value / 1024, step + 1
+        return value, _BYTES[step]
+    return value, _UNITS.get(unit, f" {unit}")
+
+
+def _number(value: float) -> str:
+    size = abs(value)
+    if value and (size < 0.001 or size >= 1e15):
+        return f"{value:.3g}"
+    decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
+    text = f"{value:,.{decimals}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def _visible(character: str) -> str:
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and character not in _JOINERS:
+        return character.encode("unicode_escape", "backslashreplace").decode("ascii")
+    return character
