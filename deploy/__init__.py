@@ -1,0 +1,1 @@
+"""Everything that runs Canopy elsewhere, and the demo."""
