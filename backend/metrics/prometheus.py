@@ -1,0 +1,245 @@
+"""Asks Prometheus: which services there are, what a metric is now, and what it was.
+
+PrometheusError
+├── PrometheusUnreachable   nothing answered, or the connection or the credentials broke on the way
+├── PrometheusTimeout       no whole answer in time
+├── PrometheusRefused       an answer that says no: a redirect, 4xx, 5xx or ``status: error``
+└── PrometheusGarbled       an answer that is not what Prometheus answers
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from prometheus_api_client import PrometheusConnect
+
+from backend.metrics.prometheus_http import (
+    NO_RETRY,
+    PrometheusError,
+    PrometheusGarbled,
+    PrometheusRefused,
+    PrometheusSession,
+    PrometheusTimeout,
+    PrometheusUnreachable,
+)
+from backend.metrics.readings import Sample
+from backend.settings import PrometheusSettings
+
+__all__ = [
+    "InstantAnswer",
+    "PrometheusClient",
+    "PrometheusError",
+    "PrometheusGarbled",
+    "PrometheusRefused",
+    "PrometheusTimeout",
+    "PrometheusUnreachable",
+    "SeriesArrays",
+]
+
+_LOG = logging.getLogger(__name__)
+
+_MOST_POINTS = 10_000
+"""Points a series a request; Prometheus itself refuses more than 11,000."""
+_FIRST_POINTS = 120
+"""The first request of a range is small: it shows how many series the query answers."""
+_MOST_CELLS = 2_000_000
+"""Points of all series a request: what an answer may take of our memory (some 100 MB)."""
+_TOO_MANY_SAMPLES = ("too many samples", "maxSamplesPerQuery")
+"""How Prometheus and VictoriaMetrics say that a query needs more memory than they allow it."""
+
+SeriesArrays = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Timestamps in seconds, sorted and unique, and the values at them; both float64[n]."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstantAnswer:
+    """One metric at one moment, for all services.
+
+    ``rejected`` says for a service why its series is no sample; under ``""`` stand series without a service.
+    ``warnings`` is not empty when Prometheus itself calls the answer partial.
+    """
+
+    samples: dict[str, Sample]
+    rejected: dict[str, str]
+    warnings: tuple[str, ...]
+
+
+class PrometheusClient:
+    """Safe for several threads; every call ends within about twice ``prometheus.timeout`` or raises.
+
+    All methods raise PrometheusError.
+    """
+
+    def __init__(self, settings: PrometheusSettings) -> None:
+        self._settings = settings
+        self._label = settings.service_label
+        self._session = PrometheusSession(settings)
+        self._library = PrometheusConnect(url=settings.url, session=self._session, retry=NO_RETRY)
+
+    def services(self, start: float, end: float) -> list[str]:
+        """The values that the service label had between two times, sorted."""
+        params = {"start": _seconds(start), "end": _seconds(end)}
+        return self._names(self._library.get_label_values(self._label, params=params))
+
+    def label_names(self) -> list[str]:
+        """The labels that Prometheus knows: what to offer when no series has the service label."""
+        return self._names(self._library.get_label_names())
+
+    def instant(self, query: str, at: float) -> InstantAnswer:
+        """Evaluate ``query`` at one time; it must answer an instant vector with one series a service."""
+        form = {"query": query, "time": _seconds(at), "timeout": f"{self._settings.timeout:g}"}
+        # Not through the library: this is the hot path, once a poll for each metric and all services.
+        answer = self._session.request("POST", f"{self._settings.url}/api/v1/query", data=form)
+        data = answer.envelope["data"]
+        try:
+            if data["resultType"] != "vector":
+                raise PrometheusGarbled(
+                    f"the query answers a {data['resultType']}; it must answer an instant vector with one "
+                    f"series a service, as `avg by ({self._label}) (...)` does"
+                )
+            groups = self._by_service(data["result"])
+        except (AttributeError, KeyError, TypeError):
+            raise self._unexpected("an instant vector") from None
+        samples, rejected = {}, {}
+        for service, group in groups.items():
+            judged = self._judge(service, group, at)
+            if isinstance(judged, Sample):
+                samples[service] = judged
+            else:
+                rejected[service] = judged
+        return InstantAnswer(samples, rejected, self._session.warnings)
+
+    def range(self, query: str, start: float, end: float, step: float) -> dict[str, SeriesArrays]:
+        """Evaluate ``query`` at start, start + step, ... up to end; service -> its points.
+
+        NaN and infinite values are left out, and so are services with more than one series (with a line
+        in the log). Asked in pieces, smaller ones where Prometheus cannot answer so much at once.
+        """
+        first, last, stride = round(start * 1000), round(end * 1000), round(step * 1000)
+        count = (last - first) // stride + 1
+        pieces: dict[str, list[SeriesArrays]] = {}
+        done, points, most = 0, _FIRST_POINTS, _MOST_POINTS
+        while done < count:
+            points = min(points, count - done)
+            begin = first + done * stride
+            try:
+                result = self._range_piece(query, begin, begin + (points - 1) * stride, stride)
+            except (PrometheusRefused, PrometheusTimeout) as error:
+                if not _may_be_smaller(error, points):
+                    raise
+                most = points = points // 2
+                continue
+            for service, arrays in result.items():
+                pieces.setdefault(service, []).append(arrays)
+            done += points
+            points = max(1, min(4 * points, most, _MOST_CELLS // max(1, len(result))))
+        return {
+            service: (np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
+            for service, parts in pieces.items()
+        }
+
+    def close(self) -> None:
+        """Close the connections kept alive."""
+        self._session.close()
+
+    def _range_piece(self, query: str, first: int, last: int, stride: int) -> dict[str, SeriesArrays]:
+        """One request; times in milliseconds, both ends included."""
+        # The library rounds its times to whole seconds; in `params` they stay what they are.
+        exact = {"start": _seconds(first / 1000), "end": _seconds(last / 1000)}
+        exact["timeout"] = f"{self._settings.timeout:g}"
+        result = self._library.custom_query_range(
+            query,
+            datetime.fromtimestamp(first / 1000, UTC),
+            datetime.fromtimestamp(last / 1000, UTC),
+            _seconds(stride / 1000),
+            params=exact,
+        )
+        self._log_warnings()
+        pieces = {}
+        try:
+            for service, group in self._by_service(result, "values").items():
+                if not service or len(group) > 1:
+                    _LOG.warning("left out of a range: %s", self._rejection(service, len(group)))
+                elif group[0] is not None:
+                    pieces[service] = _finite_points(group[0])
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError):
+            raise self._unexpected("a range vector") from None
+        return pieces
+
+    def _by_service(self, result: Any, field: str = "value") -> dict[str, list[Any]]:
+        """Service -> ``field`` of each of its series (None where it has none, as a native histogram)."""
+        if not isinstance(result, list):
+            raise TypeError
+        groups: dict[str, list[Any]] = {}
+        for series in result:
+            groups.setdefault(series["metric"].get(self._label, ""), []).append(series.get(field))
+        return groups
+
+    def _judge(self, service: str, group: list[Any], at: float) -> Sample | str:
+        """The sample of one service, or why it has none."""
+        if not service or len(group) > 1:
+            return self._rejection(service, len(group))
+        if group[0] is None:
+            return "the query answers a native histogram, not a number: use histogram_quantile(...)"
+        try:
+            timestamp, value = float(group[0][0]), float(group[0][1])
+        except (TypeError, ValueError, IndexError, KeyError):
+            return f"not a sample: {str(group[0])[:80]}"
+        if math.isnan(value):
+            return "no value: NaN (nothing to measure in the query's window?)"
+        if math.isinf(value):
+            return f"no value: {'+' if value > 0 else '-'}Inf (a division by 0 in the query?)"
+        if not math.isfinite(timestamp):
+            return f"no time: {timestamp}"
+        if timestamp > at + 0.001:
+            return f"the sample lies {timestamp - at:g} s in the future"
+        return Sample(timestamp, value)
+
+    def _rejection(self, service: str, count: int) -> str:
+        remedy = f"the query must aggregate `by ({self._label})`"
+        if service:
+            return f"{count} series for one service ({service}): {remedy}"
+        return f"{count} series without the label {self._label!r}: {remedy}"
+
+    def _names(self, names: Any) -> list[str]:
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise self._unexpected("a list of names")
+        self._log_warnings()
+        return sorted(names)
+
+    def _log_warnings(self) -> None:
+        for warning in self._session.warnings:
+            _LOG.warning("%s answers in part: %s", self._session.address, warning)
+
+    def _unexpected(self, form: str) -> PrometheusGarbled:
+        return PrometheusGarbled(
+            f"{self._session.address} answered JSON that is not {form}; "
+            "check that prometheus.url points at Prometheus"
+        )
+
+
+def _seconds(timestamp: float) -> str:
+    """To the millisecond, which is what Prometheus keeps."""
+    return f"{timestamp:.3f}"
+
+
+def _may_be_smaller(error: PrometheusError, points: int) -> bool:
+    """Whether to ask again for half as many points."""
+    if isinstance(error, PrometheusTimeout):
+        # A small piece that came too late says that Prometheus is in trouble, not that we asked too much.
+        return points > _FIRST_POINTS
+    return points > 1 and any(phrase in error.detail for phrase in _TOO_MANY_SAMPLES)
+
+
+def _finite_points(values: list[Any]) -> SeriesArrays:
+    """``[[1767225600, "0.5"], ...]`` -> timestamps and values, without NaN and infinities."""
+    timestamps = np.array([point[0] for point in values], dtype=np.float64)
+    numbers = np.array([float(point[1]) for point in values], dtype=np.float64)
+    keep = np.isfinite(timestamps) & np.isfinite(numbers)
+    return timestamps[keep], numbers[keep]
