@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 from backend.incidents import wording
+from backend.incidents.fingerprint import fingerprint
+from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import ExpectedRange, Reading, SeriesKey, Severity, Verdict
 
 if TYPE_CHECKING:
     from backend.logs.correlation import CorrelatedLine
-    from backend.metrics.catalogue import MetricSpec
 
 KEPT_READINGS = 200
 """An incident keeps its first readings, which show how it began; the later ones are only counted."""
@@ -108,24 +108,6 @@ class LatestIncident:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """An incident about to open, without an id yet.
-
-    ``seen`` is what the decision was taken on; the store opens nothing if that has changed meanwhile.
-    """
-
-    key: SeriesKey
-    metric_title: str
-    unit: str
-    title: str
-    reason: str
-    policy: str
-    opened_at: float
-    reading: IncidentReading
-    seen: LatestIncident | None
-
-
-@dataclass(frozen=True, slots=True)
 class IncidentSummary:
     """An incident as a list shows it. Times in seconds since the epoch.
 
@@ -171,43 +153,45 @@ class Incident(IncidentSummary):
     timeline: tuple[TimelineEntry, ...]
 
 
-def fingerprint(key: SeriesKey) -> str:
-    """The pair's label set as 16 hex digits, computed as Alertmanager does.
+def begin(
+    reading: Reading,
+    spec: MetricSpec,
+    *,
+    policy: str,
+    because: str,
+    at: float,
+    lines: tuple[CorrelatedLine, ...] = (),
+) -> Incident:
+    """The incident that ``reading`` opens at time ``at``; its id is 0 until the store gives it one.
 
-    >>> fingerprint(SeriesKey("payment-service", "lat"))
-    '20d9558a4f1989b9'
+    ``because`` is the policy's reason, ``lines`` the log lines around the reading. Raises ValueError for a
+    reading without a value.
     """
-    return f"{label_signature({'metric': key.metric, 'service': key.service}):016x}"
-
-
-def label_signature(labels: Mapping[str, str]) -> int:
-    """FNV-1a, 64 bits, over the sorted names and values, each ended by the byte 255.
-
-    Source: prometheus/common, model/signature.go, LabelSet.Fingerprint.
-    """
-    digest = 14695981039346656037
-    for name in sorted(labels):
-        for part in (name, labels[name]):
-            for byte in part.encode("utf-8", "surrogatepass") + b"\xff":
-                digest = (digest ^ byte) * 1099511628211 % 2**64
-    return digest
-
-
-def draft(
-    reading: Reading, spec: MetricSpec, *, policy: str, because: str, seen: LatestIncident | None, at: float
-) -> Draft:
-    """The incident that ``reading`` opens at time ``at``; ``because`` is the policy's reason."""
-    return Draft(
+    reason = f"Opened because {because}. Policy: {policy}."
+    incident = Incident(
+        id=0,
         key=reading.key,
         metric_title=spec.title,
         unit=spec.unit,
+        fingerprint=fingerprint(reading.key),
+        severity=reading.severity,
+        status=Status.OPEN,
         title=wording.title(reading, spec),
-        reason=f"Opened because {because}. Policy: {policy}.",
+        reason=reason,
         policy=policy,
+        event_ts=reading.timestamp,
         opened_at=at,
-        reading=IncidentReading.of(reading),
-        seen=seen,
+        updated_at=at,
+        resolved_at=None,
+        resolve_reason=None,
+        last_fired_at=reading.timestamp,
+        reading_count=1,
+        feedback=None,
+        readings=(IncidentReading.of(reading),),
+        logs=(),
+        timeline=(TimelineEntry(at, "opened", "canopy", reason),),
     )
+    return with_logs(incident, lines, at)
 
 
 def attach(
@@ -246,15 +230,15 @@ def attach(
 
 
 _ALLOWED = {
-    Status.OPEN: {"acknowledge": "acknowledged", "resolve": "resolved"},
-    Status.ACKNOWLEDGED: {"resolve": "resolved"},
-    Status.RESOLVED: {"reopen": "reopened"},
+    Status.OPEN: ("acknowledged", "resolved"),
+    Status.ACKNOWLEDGED: ("resolved",),
+    Status.RESOLVED: ("reopened",),
 }
 
 
 def acknowledge(incident: Incident, at: float, comment: str = "") -> Incident:
     """OPEN -> ACKNOWLEDGED: somebody looks after it. Raises IllegalTransition."""
-    _require(incident, "acknowledge")
+    _require(incident, "acknowledged")
     text = wording.with_comment("Acknowledged", comment)
     return _enter(incident, at, "acknowledged", text, status=Status.ACKNOWLEDGED)
 
@@ -263,7 +247,7 @@ def resolve(
     incident: Incident, at: float, reason: ResolveReason | None = None, comment: str = ""
 ) -> Incident:
     """OPEN or ACKNOWLEDGED -> RESOLVED. Raises IllegalTransition."""
-    _require(incident, "resolve")
+    _require(incident, "resolved")
     text = wording.with_comment(wording.RESOLVED[reason and reason.value], comment)
     return _enter(
         incident, at, "resolved", text, status=Status.RESOLVED, resolved_at=at, resolve_reason=reason
@@ -281,7 +265,7 @@ def auto_resolve(incident: Incident, at: float, quiet_readings: int) -> Incident
 
 def reopen(incident: Incident, at: float, comment: str = "") -> Incident:
     """RESOLVED -> OPEN, by an operator only. Raises IllegalTransition."""
-    _require(incident, "reopen")
+    _require(incident, "reopened")
     text = wording.with_comment("Reopened", comment)
     return _enter(incident, at, "reopened", text, status=Status.OPEN, resolved_at=None, resolve_reason=None)
 
@@ -312,12 +296,12 @@ def with_logs(incident: Incident, lines: tuple[CorrelatedLine, ...], at: float) 
     return _enter(changed, at, "logs", wording.logs_found(found), actor="canopy")
 
 
-def _require(incident: Incident, action: str) -> None:
+def _require(incident: Incident, wish: str) -> None:
     allowed = _ALLOWED[incident.status]
-    if action not in allowed:
+    if wish not in allowed:
         raise IllegalTransition(
-            f"Incident #{incident.id} is {incident.status}: cannot {action} it. "
-            f"It can be {' or '.join(allowed.values())}."
+            f"Incident #{incident.id} is {incident.status}, so it cannot be {wish}; "
+            f"it can be {' or '.join(allowed)}."
         )
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from backend.incidents import wording
 from backend.incidents.incident import LatestIncident, Status
+from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import Reading, Severity, State, Verdict
 from backend.settings import PolicyName
-
-if TYPE_CHECKING:
-    from backend.metrics.catalogue import MetricSpec
 
 
 class Firing(NamedTuple):

@@ -1,0 +1,200 @@
+"""Keeps incidents in SQLite: what was answered is on disk, and a pair never has two that are not resolved."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backend.incidents import incident as lifecycle
+from backend.incidents import queries, rows, schema
+from backend.incidents.incident import (
+    IllegalTransition,
+    Incident,
+    IncidentReading,
+    IncidentSummary,
+    LatestIncident,
+)
+from backend.incidents.queries import IncidentCount, IncidentPage, IncidentQuery
+from backend.incidents.schema import StoreError
+from backend.metrics.catalogue import MetricSpec
+from backend.metrics.readings import Reading, SeriesKey
+
+if TYPE_CHECKING:
+    from backend.logs.correlation import CorrelatedLine
+
+
+class IncidentNotFound(LookupError):  # noqa: N818 -- named for what is found
+    """No incident has this id."""
+
+    def __init__(self, incident_id: int) -> None:
+        self.detail = f"There is no incident #{incident_id}."
+        super().__init__(self.detail)
+
+
+class IncidentStore:
+    """The incidents of one database file. Any thread may call any method; other processes may share the file.
+
+    Writes wait for each other, reads wait for nothing. A method that returns has its change on disk; one that
+    raises has changed nothing. Every method raises StoreError when the database cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file; create or upgrade it first where needed. Raises StoreError, SchemaTooNew."""
+        schema.prepare(path)
+        self._path = path
+        self._writer = schema.connect(path)
+        self._writing_now = threading.Lock()
+        self._idle_readers: deque[sqlite3.Connection] = deque()
+        self._closed = False
+
+    def close(self) -> None:
+        """Wait for the write under way and let the file go; a second call does nothing."""
+        with self._writing_now:
+            self._closed = True
+            with suppress(IndexError):
+                while True:
+                    self._idle_readers.pop().close()
+            self._writer.close()
+
+    def open(self, incident: Incident, *, seen: LatestIncident | None) -> Incident | None:
+        """Keep a new incident (from ``incident.begin``) with all its parts; the answer has its id.
+
+        None, and nothing kept, if the pair's past is no longer ``seen``, on which the decision to open was
+        taken: another thread or process was faster, and the next reading is decided on what is true then.
+        """
+        with self._write() as db:
+            if queries.latest(db, [incident.key]).get(incident.key) != seen:
+                return None
+            try:
+                return replace(incident, id=rows.insert(db, incident))
+            except sqlite3.IntegrityError:
+                if queries.unresolved(db, incident.key) is None:
+                    raise
+                return None
+
+    def attach(
+        self, incident_id: int, reading: Reading, spec: MetricSpec, *, new_episode: bool, at: float
+    ) -> IncidentSummary:
+        """Add a firing reading, as ``incident.attach`` says. Raises IncidentNotFound."""
+        with self._write() as db:
+            before = rows.load_summary(db, incident_id)
+            if before is None:
+                raise IncidentNotFound(incident_id)
+            after, entries = lifecycle.attach(before, reading, spec, new_episode=new_episode, at=at)
+            if after != before:
+                rows.update_summary(db, after)
+                rows.add_entries(db, incident_id, entries)
+            if after.reading_count > before.reading_count:
+                rows.add_reading(db, incident_id, IncidentReading.of(reading))
+            return after
+
+    def touch(self, incident_id: int, last_fired_at: float) -> None:
+        """The episode of a resolved incident still lasts: remember when it fired last."""
+        with self._write() as db:
+            db.execute(
+                "UPDATE incidents SET last_fired_at = max(last_fired_at, ?) WHERE id = ?",
+                (last_fired_at, incident_id),
+            )
+
+    def change(self, incident_id: int, transition: Callable[[Incident], Incident]) -> Incident:
+        """Apply a transition to the incident as it is now, with nothing in between.
+
+        Raises IncidentNotFound, and IllegalTransition from the transition, or when it would leave the pair
+        with two incidents that are not resolved.
+        """
+        with self._write() as db:
+            before = rows.load(db, incident_id)
+            if before is None:
+                raise IncidentNotFound(incident_id)
+            after = transition(before)
+            if after == before:
+                return before
+            try:
+                rows.update(db, before, after)
+            except sqlite3.IntegrityError:
+                other = queries.unresolved(db, before.key)
+                if other is None:
+                    raise
+                raise IllegalTransition(
+                    f"Incident #{incident_id} cannot be {after.status}: incident #{other} of the same "
+                    f"service and metric is not resolved. Resolve #{other} first, or work on it."
+                ) from None
+            return after
+
+    def set_logs(self, incident_id: int, lines: Iterable[CorrelatedLine], at: float) -> Incident:
+        """Replace the incident's log lines. Raises IncidentNotFound."""
+        kept = tuple(lines)
+        return self.change(incident_id, lambda incident: lifecycle.with_logs(incident, kept, at))
+
+    def get(self, incident_id: int) -> Incident | None:
+        """The whole incident, or None."""
+        with self._read() as db:
+            return rows.load(db, incident_id)
+
+    def latest(self, keys: Iterable[SeriesKey]) -> dict[SeriesKey, LatestIncident]:
+        """For each pair that has incidents, the one that a firing reading would belong to."""
+        with self._read() as db:
+            return queries.latest(db, keys)
+
+    def list(self, query: IncidentQuery) -> IncidentPage:
+        """One page. Raises ValueError for a sort, limit or cursor that cannot be."""
+        with self._read() as db:
+            return queries.page(db, query)
+
+    def counts(self) -> Sequence[IncidentCount]:
+        """All incidents by service, severity and status."""
+        with self._read() as db:
+            return queries.counts(db)
+
+    def open_counts(self) -> dict[str, int]:
+        """How many incidents of each service are not resolved; services without one are left out."""
+        with self._read() as db:
+            return queries.open_counts(db)
+
+    def spans(self, key: SeriesKey, start: float, end: float) -> Sequence[tuple[float, float]]:
+        """From first to last firing, of the pair's incidents whose readings are not to be learned."""
+        with self._read() as db:
+            return queries.spans(db, key, start, end)
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: committed at the end, undone by whatever is raised inside."""
+        with self._writing_now, schema.plain_errors(self._path):
+            self._refuse_closed()
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            finally:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+
+    @contextmanager
+    def _read(self) -> Iterator[sqlite3.Connection]:
+        """One snapshot, on a connection of its own for as long as it takes."""
+        with schema.plain_errors(self._path):
+            self._refuse_closed()
+            try:
+                reader = self._idle_readers.pop()
+            except IndexError:
+                reader = schema.connect(self._path)
+            try:
+                reader.execute("BEGIN")
+                yield reader
+            finally:
+                if reader.in_transaction:
+                    reader.execute("ROLLBACK")
+                self._idle_readers.append(reader)
+                if self._closed:  # closed while reading: nobody else will close this one
+                    with suppress(IndexError):
+                        self._idle_readers.pop().close()
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise StoreError(f"{self._path}: it is closed, Canopy is stopping.")
