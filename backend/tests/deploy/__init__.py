@@ -1,0 +1,1 @@
+"""Tests of what runs Canopy elsewhere: the demo, NGINX, the rules, the set-up, the configuration's docs."""
