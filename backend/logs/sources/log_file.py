@@ -1,0 +1,130 @@
+"""One open log file: is it still the one we read, and what comes next in it?"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import replace
+from typing import NamedTuple
+
+from backend.logs.sources.splitter import split_records
+from backend.logs.store import Cursor
+
+CHUNK = 1024 * 1024
+"""Bytes read at a time, and the most that is held of a line."""
+
+RECORD_POLLS = 1
+"""Polls without growth after which a plain line is taken to have its whole stack trace."""
+
+LINE_POLLS = 3
+"""Polls without growth after which a last line without line feed is taken as it is."""
+
+_PRINT = 256  # bytes at each end of what was read that identify it
+_SAMPLE = 4096
+_SMALLEST_SAMPLE = 256
+
+
+class NotALogError(Exception):
+    """What stands at the path is not a log file; the text says what it is."""
+
+
+class Batch(NamedTuple):
+    """Records read, and the cursor that goes with them."""
+
+    records: list[bytes]
+    cursor: Cursor
+
+
+class LogFile:
+    """An open file. It stays open between polls: a renamed or deleted one can be read to its end."""
+
+    def __init__(self, path: str, service: str) -> None:
+        """Raises OSError, or NotALogError for a directory, a device or a pipe."""
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+            raise NotALogError("not a regular file")
+        # Without O_NONBLOCK a pipe put there in between would hold the poll for ever.
+        self._fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        self.path, self.service = path, service
+        self.quiet = 0
+        self.size, self.modified = 0, 0.0
+        self.deleted = False
+        self._observe()
+        self.quiet = 0
+
+    def observe(self) -> None:
+        """Look at the file once more; ``quiet`` counts the looks since it last grew."""
+        before = self.size
+        self._observe()
+        self.quiet = self.quiet + 1 if self.size == before else 0
+
+    def _observe(self) -> None:
+        status = os.fstat(self._fd)
+        self.id = file_id(status)
+        self.size, self.modified, self.deleted = status.st_size, status.st_mtime, status.st_nlink == 0
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        os.close(self._fd)
+
+    def fits(self, cursor: Cursor) -> bool:
+        """True if what ``cursor`` has behind it still stands in this file."""
+        return self.size >= cursor.offset and self._fingerprint(cursor.offset) == cursor.fingerprint
+
+    def looks_binary(self) -> bool:
+        """True if the start holds so many control characters that it cannot be text."""
+        sample = os.pread(self._fd, _SAMPLE, 0).lstrip(b"\0")
+        control = sum(byte < 32 and byte not in b"\t\n\r\x0b\x0c\x1b" for byte in sample)
+        return len(sample) >= _SMALLEST_SAMPLE and control > len(sample) * 0.05
+
+    def read(self, cursor: Cursor, limit: int) -> Batch:
+        """The next at most CHUNK bytes, as at most ``limit`` records. No progress: the same offset."""
+        chunk = os.pread(self._fd, CHUNK, cursor.offset)
+        full = len(chunk) == CHUNK
+        if cursor.skipping:
+            return self._skip(chunk, cursor)
+        # After copytruncate, a writer that does not append leaves a hole of zeros before its next line.
+        text = chunk.lstrip(b"\0")
+        hole = len(chunk) - len(text)
+        if not text:
+            return Batch([], self._moved(cursor, hole if full else 0, 0))
+        close_line = not full and self.quiet >= LINE_POLLS
+        close_record = not full and self.quiet >= RECORD_POLLS
+        split = split_records(text, limit, close_record=close_record, close_line=close_line)
+        if full and not split.consumed:
+            split = split_records(text, limit, close_record=True, close_line=False)
+            if not split.consumed and not hole:
+                # No line feed in a whole chunk: its start is kept, the rest is passed over.
+                return Batch([chunk], replace(self._moved(cursor, len(chunk), 1), skipping=True))
+        consumed = split.consumed + hole if split.consumed or full else 0
+        return Batch(split.records, self._moved(cursor, consumed, len(split.records)))
+
+    def _skip(self, chunk: bytes, cursor: Cursor) -> Batch:
+        """Pass over the rest of an overlong line."""
+        feed = chunk.find(b"\n")
+        if feed < 0:
+            ended = len(chunk) < CHUNK and self.quiet >= LINE_POLLS
+            return Batch([], replace(self._moved(cursor, len(chunk), 0), skipping=not ended))
+        return Batch([], replace(self._moved(cursor, feed + 1, 0), skipping=False))
+
+    def _moved(self, cursor: Cursor, consumed: int, records: int) -> Cursor:
+        if not consumed:
+            return cursor
+        offset = cursor.offset + consumed
+        return replace(
+            cursor, offset=offset, fingerprint=self._fingerprint(offset), lines=cursor.lines + records
+        )
+
+    def _fingerprint(self, offset: int) -> bytes:
+        """Of the first and the last bytes before ``offset``: appending never changes them."""
+        if offset == 0:
+            return b""
+        first = os.pread(self._fd, min(_PRINT, offset), 0)
+        last_start = max(0, offset - _PRINT)
+        last = os.pread(self._fd, offset - last_start, last_start)
+        return hashlib.blake2b(first + last, digest_size=16).digest()
+
+
+def file_id(status: os.stat_result) -> str:
+    """Device and inode, as one text: either may be larger than a database integer."""
+    return f"{status.st_dev}:{status.st_ino}"
