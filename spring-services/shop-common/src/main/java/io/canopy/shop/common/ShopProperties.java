@@ -12,9 +12,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param clients the HTTP clients by name: whom this service calls, and how patiently
  * @param retention how long rows are kept
+ * @param warmUpPath where the service sends itself requests before it is ready
  */
 @ConfigurationProperties("shop")
-public record ShopProperties(@DefaultValue Map<String, Client> clients, Retention retention) {
+public record ShopProperties(@DefaultValue Map<String, Client> clients, Retention retention, String warmUpPath) {
 
 	/**
 	 * One downstream system.

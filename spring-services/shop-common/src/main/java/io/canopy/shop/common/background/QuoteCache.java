@@ -54,7 +54,7 @@ public class QuoteCache extends BackgroundLoop {
 	private void load() {
 		Runtime runtime = Runtime.getRuntime();
 		long max = runtime.maxMemory();
-		long perRound = max / 150;
+		long perRound = max / 220;
 		synchronized (this.quotes) {
 			for (long loaded = 0; loaded < perRound
 					&& usedPercent(runtime, max) < FULL_PERCENT; loaded += QUOTE_BYTES) {
