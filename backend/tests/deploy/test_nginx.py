@@ -44,6 +44,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: str) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Content-Security-Policy", "script-src 'none'")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body.encode())
@@ -119,6 +121,7 @@ def test_security_headers_are_on_every_answer(nginx: RealNginx, path: str, passw
     headers = nginx.session(password).get(nginx.url + path, timeout=10).headers
     assert headers["Strict-Transport-Security"].startswith("max-age=")
     assert "script-src 'self';" in headers["Content-Security-Policy"]
+    assert "script-src 'none'" not in headers["Content-Security-Policy"], "the upstream's is replaced"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"

@@ -15,7 +15,7 @@ from deploy.demo.ports import Ports
 from deploy.demo.stack import ROOT, SERVICES, render_prometheus_config
 
 CANOPY = """\
-canopy_source_up{source="prometheus"} 1
+canopy_dependency_up{dependency="prometheus"} 1
 canopy_incidents{service="payment-service",severity="Critical",status="OPEN"} 1
 """
 
