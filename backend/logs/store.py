@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Sequence
@@ -25,7 +26,7 @@ CREATE TABLE lines (
 );
 CREATE INDEX lines_by_service_and_time ON lines (service, timestamp);
 CREATE TABLE cursors (
-    file TEXT PRIMARY KEY, path TEXT NOT NULL, service TEXT NOT NULL, offset INTEGER NOT NULL,
+    file TEXT PRIMARY KEY, path BLOB NOT NULL, service TEXT NOT NULL, offset INTEGER NOT NULL,
     fingerprint BLOB NOT NULL, skipping INTEGER NOT NULL, lines INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
@@ -33,7 +34,6 @@ _INSERT = "INSERT INTO lines VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _KEEP_CURSOR = "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?, ?, ?, ?)"
 _COLUMNS = "timestamp, service, level, message, logger, thread, trace_id, stack_trace, raw_truncated"
 _row_of_line = attrgetter(*_COLUMNS.split(", "))
-_row_of_cursor = attrgetter("file", "path", "service", "offset", "fingerprint", "skipping", "lines")
 _TRIM_BATCH = 5_000
 _TRIM_BATCHES_A_CALL = 10
 _MAX_TEXT_FOUND = 32 * 1024 * 1024  # characters one search may bring into memory
@@ -271,9 +271,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
+def _row_of_cursor(cursor: Cursor) -> tuple[Any, ...]:
+    # As bytes: a path need not be UTF-8.
+    rest = (cursor.offset, cursor.fingerprint, cursor.skipping, cursor.lines)
+    return cursor.file, os.fsencode(cursor.path), cursor.service, *rest
+
+
 def _cursor(row: tuple[Any, ...]) -> Cursor:
     file, path, service, offset, fingerprint, skipping, lines = row
-    return Cursor(file, path, service, offset, fingerprint, bool(skipping), lines)
+    return Cursor(file, os.fsdecode(path), service, offset, fingerprint, bool(skipping), lines)
 
 
 def _line(row: tuple[Any, ...]) -> LogLine:

@@ -41,27 +41,24 @@ class LogFile:
 
     def __init__(self, path: str, service: str) -> None:
         """Raises OSError, or NotALogError for a directory, a device or a pipe."""
-        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
-            raise NotALogError("not a regular file")
+        mode = os.stat(path).st_mode  # noqa: PTH116
+        if stat.S_ISDIR(mode):
+            raise NotALogError(f"is a folder: name the files in it, for example {path.rstrip('/')}/*.log")
+        if not stat.S_ISREG(mode):
+            raise NotALogError("is a device or a pipe, not a regular file")
         # Without O_NONBLOCK a pipe put there in between would hold the poll for ever.
         self._fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         self.path, self.service = path, service
+        self.rotated = False
         self.quiet = 0
-        self.size, self.modified = 0, 0.0
-        self.deleted = False
-        self._observe()
-        self.quiet = 0
+        status = os.fstat(self._fd)
+        self.id, self.size, self.modified = file_id(status), status.st_size, status.st_mtime
 
     def observe(self) -> None:
-        """Look at the file once more; ``quiet`` counts the looks since it last grew."""
-        before = self.size
-        self._observe()
-        self.quiet = self.quiet + 1 if self.size == before else 0
-
-    def _observe(self) -> None:
+        """Look at the file once more; ``quiet`` counts the looks since it last changed its size."""
         status = os.fstat(self._fd)
-        self.id = file_id(status)
-        self.size, self.modified, self.deleted = status.st_size, status.st_mtime, status.st_nlink == 0
+        self.quiet = self.quiet + 1 if status.st_size == self.size else 0
+        self.size, self.modified = status.st_size, status.st_mtime
 
     def close(self) -> None:
         """Give the descriptor back."""
@@ -89,7 +86,7 @@ class LogFile:
         if not text:
             return Batch([], self._moved(cursor, hole if full else 0, 0))
         close_line = not full and self.quiet >= LINE_POLLS
-        close_record = not full and self.quiet >= RECORD_POLLS
+        close_record = not full and (self.quiet >= RECORD_POLLS or self.rotated)
         split = split_records(text, limit, close_record=close_record, close_line=close_line)
         if full and not split.consumed:
             split = split_records(text, limit, close_record=True, close_line=False)

@@ -76,7 +76,7 @@ class PathPattern:
         if name not in known:
             rotated = _ROTATED.fullmatch(name)
             name = rotated[1] if rotated and rotated[1] in known else name
-        return known.get(name) or _printable(service_name(name))
+        return known.get(name) or printable(service_name(printable(name)))
 
 
 def _safe(service: str) -> str:
@@ -84,9 +84,9 @@ def _safe(service: str) -> str:
     return service if service not in ("", ".", "..") and not re.search(r"[/\0]", service) else ""
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """A path's bytes that are no UTF-8 come as surrogates, which neither SQLite nor JSON takes."""
-    return os.fsencode(name).decode("utf-8", "replace")
+    return name.encode("utf-8", "replace").decode()
 
 
 def _expression(pattern: str) -> str:
