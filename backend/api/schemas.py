@@ -91,7 +91,9 @@ class HistoryPoint(Wire):
     timestamp: Time
     value: float
     prediction: Verdict
-    severity: Severity
+    severity: Severity | None = Field(
+        description="null for a reading fetched from the past, which nobody judged"
+    )
     score: float | None
 
 

@@ -1,0 +1,49 @@
+"""What the routers work with: the running parts of Canopy, wired in app.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from backend.clock import Clock
+from backend.detection.registry import ModelRegistry
+from backend.incidents.store import IncidentStore
+from backend.jobs.broadcast import Broadcast
+from backend.jobs.health import HealthBoard
+from backend.jobs.live import Live
+from backend.jobs.logtail import LogTail
+from backend.jobs.retrain import Retrainer
+from backend.jobs.warmup import WarmUp
+from backend.logs.store import LogStore
+from backend.metrics.catalogue import MetricSpec
+from backend.metrics.history import HistoryStore
+from backend.settings import Settings
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One of each; all safe to use from the HTTP threads."""
+
+    settings: Settings
+    clock: Clock
+    catalogue: Mapping[str, MetricSpec]
+    history: HistoryStore
+    registry: ModelRegistry
+    incidents: IncidentStore
+    log_store: LogStore
+    log_tail: LogTail
+    retrainer: Retrainer
+    warmup: WarmUp
+    live: Live
+    health: HealthBoard
+    broadcast: Broadcast
+
+
+def _parts(request: Request) -> Parts:
+    return cast(Parts, request.app.state.parts)
+
+
+PartsDep = Annotated[Parts, Depends(_parts)]

@@ -1,0 +1,55 @@
+"""The log lines around a time."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from backend.api.parts import PartsDep
+from backend.api.schemas import Logs, LogSource
+from backend.api.times import parse_span, parse_time
+from backend.api.views import require_service
+from backend.api.wire import log_entry
+from backend.logs.search import explain_event
+
+router = APIRouter(tags=["logs"])
+
+Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "UNKNOWN"]
+
+
+@router.get("/logs")
+def logs(
+    parts: PartsDep,
+    service: str,
+    event_ts: Annotated[str, Query(description="RFC 3339 with its offset")],
+    before: Annotated[str | None, Query(description="a Prometheus duration; logs.before by default")] = None,
+    after: Annotated[str | None, Query(description="a Prometheus duration; logs.after by default")] = None,
+    level: Annotated[list[Level] | None, Query()] = None,
+    q: Annotated[str, Query(max_length=500, description="text in the message, logger or stack trace")] = "",
+    limit: Annotated[int, Query(ge=1, le=2_000)] = 200,
+) -> Logs:
+    """The service's log lines around ``event_ts``; those that explain the event are marked."""
+    moment = parse_time("event_ts", event_ts)
+    settings = parts.settings.logs
+    earlier = parse_span("before", before) if before else settings.before
+    later = parse_span("after", after) if after else settings.after
+    if service not in parts.log_store.services():
+        require_service(parts, service)
+    window = explain_event(
+        parts.log_store, service, moment, earlier, later, levels=tuple(level or ()), q=q, limit=limit
+    )
+    return Logs(
+        service=service,
+        event_ts=moment,
+        start=window.start,
+        end=window.end,
+        total=window.total,
+        truncated=window.truncated,
+        lines=[log_entry(line) for line in window.lines],
+        sources=[
+            LogSource(path=s.path, state=s.state, detail=s.detail, lines=s.lines)
+            for s in parts.log_tail.sources()
+            if s.service in (service, "")
+        ],
+    )

@@ -1,0 +1,97 @@
+"""Models: the state of each pair's, and training runs."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from backend.api.errors import ApiError
+from backend.api.parts import Parts, PartsDep
+from backend.api.schemas import Expected, ModelList, ModelStatus, RetrainJob
+from backend.api.views import require_metric, require_service
+from backend.api.wire import retrain_job
+from backend.metrics.readings import SeriesKey
+
+router = APIRouter(tags=["models"])
+
+_LONGEST_WAIT = 3600.0
+
+
+@router.get("/models")
+def models(parts: PartsDep) -> ModelList:
+    """The model of each pair that has a series."""
+    report = parts.live.report
+    pairs = sorted(report.readings) if report else []
+    failures = parts.warmup.failures()
+    return ModelList(items=[_status(parts, key, failures.get(key)) for key in pairs])
+
+
+@router.post("/retrain", status_code=HTTPStatus.ACCEPTED)
+def retrain(
+    parts: PartsDep,
+    response: Response,
+    service: Annotated[str | None, Query()] = None,
+    metric: Annotated[str | None, Query()] = None,
+    wait: Annotated[bool, Query(description="answer when the run has ended")] = False,
+) -> RetrainJob:
+    """Train all pairs, or those of one service or metric; 409 while another run goes on."""
+    if service is not None:
+        require_service(parts, service)
+    if metric is not None:
+        require_metric(parts, metric)
+    keys = [
+        key
+        for key in parts.history.keys()
+        if key.metric in parts.catalogue and service in (None, key.service) and metric in (None, key.metric)
+    ]
+    job = parts.retrainer.start("api", keys)
+    response.headers["Location"] = f"/retrain/{job.id}"
+    if wait:
+        job = parts.retrainer.wait(job.id, _LONGEST_WAIT) or job
+        response.status_code = HTTPStatus.OK
+    return retrain_job(job)
+
+
+@router.get("/retrain")
+def newest(parts: PartsDep) -> RetrainJob | None:
+    """The newest training run; null where there was none since the start."""
+    job = parts.retrainer.latest()
+    return retrain_job(job) if job else None
+
+
+@router.get("/retrain/{job_id}")
+def progress(parts: PartsDep, job_id: str) -> RetrainJob:
+    """How far a training run is, and what it skipped and why."""
+    job = parts.retrainer.job(job_id)
+    if job is None:
+        raise ApiError(HTTPStatus.NOT_FOUND, f"there is no training run {job_id[:40]!r} since the last start")
+    return retrain_job(job)
+
+
+def _status(parts: Parts, key: SeriesKey, failure: str | None) -> ModelStatus:
+    served = parts.registry.current
+    info = served.models.get(key)
+    progress = parts.warmup.progress(key, parts.live.report)
+    refused = served.refused.get(key)
+    if info is not None:
+        state, reason = "ready", failure or ""
+    elif refused or failure:
+        state, reason = "failed", refused or failure or ""
+    else:
+        state, reason = "warming_up", f"{progress.have} of the {progress.need} samples needed"
+    return ModelStatus(
+        service=key.service,
+        metric=key.metric,
+        state=state,
+        reason=reason,
+        have=progress.have,
+        need=progress.need,
+        eta=progress.eta if state == "warming_up" else None,
+        trained_at=info.trained_at if info else None,
+        window=parts.settings.training.window,
+        samples=info.samples if info else None,
+        version=served.generation if info else None,
+        expected=Expected(low=info.expected.low, high=info.expected.high) if info else None,
+    )

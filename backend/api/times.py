@@ -1,0 +1,35 @@
+"""Times and durations as they arrive in a query."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from backend.api.errors import ApiError
+from backend.clock import from_rfc3339
+from backend.settings import parse_duration
+
+_EARLIEST = 0.0
+_LATEST = 253402300799.0  # 9999-12-31T23:59:59Z
+
+
+def parse_time(name: str, text: str) -> float:
+    """RFC 3339 -> seconds since the epoch; 422 that names the parameter otherwise."""
+    try:
+        moment = from_rfc3339(text)
+    except (ValueError, OverflowError):
+        raise _invalid(name, text, "an RFC 3339 time with its offset, such as 2026-01-31T09:30:00Z") from None
+    if not _EARLIEST <= moment <= _LATEST:
+        raise _invalid(name, text, "a time from 1970 on")
+    return moment
+
+
+def parse_span(name: str, text: str) -> float:
+    """A Prometheus duration -> seconds; 422 that names the parameter otherwise."""
+    try:
+        return parse_duration(text)
+    except (ValueError, OverflowError) as error:
+        raise _invalid(name, text, str(error).removeprefix("allowed: ")) from None
+
+
+def _invalid(name: str, found: str, allowed: str) -> ApiError:
+    return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, f"{name}: found {found[:100]!r}; allowed: {allowed}")

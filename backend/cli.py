@@ -1,0 +1,129 @@
+"""The command line: ``canopy serve`` and ``canopy train``."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import logging
+import os
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from backend import __version__
+from backend.settings import Settings, SettingsError, load_settings
+
+_GRACE = 3
+"""Seconds that open requests have to end once the process is told to stop."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; ends the process with status 2 and one line per problem where it cannot."""
+    parser = argparse.ArgumentParser(
+        prog="canopy", description="AIOps control plane for an existing Prometheus."
+    )
+    parser.add_argument("--version", action="version", version=f"canopy {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="poll Prometheus and serve the API and the UI")
+    serve.add_argument("--host", help="address to listen on (server.host)")
+    serve.add_argument("--port", type=int, help="port to listen on (server.port)")
+    serve.set_defaults(run=_serve)
+    train = commands.add_parser("train", help="train the models from the stored readings, here and now")
+    train.add_argument("--service", help="only this service's pairs")
+    train.add_argument("--metric", help="only this metric's pairs")
+    train.set_defaults(run=_train)
+    for command in (serve, train):
+        command.add_argument(
+            "--config", type=Path, help="the configuration (./config.yaml where there is one)"
+        )
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    # One line a job run is one every two seconds.
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    try:
+        options.run(options, load_settings(options.config, _environment(options)))
+    except SettingsError as error:
+        _stop(*error.problems)
+
+
+def _environment(options: argparse.Namespace) -> dict[str, str]:
+    """The environment, with what the command line says over it."""
+    given = {"HOST": getattr(options, "host", None), "PORT": getattr(options, "port", None)}
+    return dict(os.environ) | {
+        f"CANOPY_SERVER__{key}": str(value) for key, value in given.items() if value is not None
+    }
+
+
+def _serve(_: argparse.Namespace, settings: Settings) -> None:
+    import uvicorn
+
+    from backend.app import create_app
+
+    host, port = settings.server.host, settings.server.port
+    _check_port(host, port)
+    if not _is_loopback(host):
+        logging.getLogger(__name__).warning(
+            "listening on %s: anyone who reaches this machine can read and resolve incidents; "
+            "put nginx.conf with its password before Canopy, or bind to 127.0.0.1",
+            host,
+        )
+    config = uvicorn.Config(
+        create_app(settings),
+        host=host,
+        port=port,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    # A start that fails has said why in one line; the server would add a stack trace.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "Traceback" not in record.getMessage())
+    server = uvicorn.Server(config)
+    server.run()
+    if not server.started:
+        raise SystemExit(2)
+    _leave_hanging_threads()
+
+
+def _train(options: argparse.Namespace, settings: Settings) -> None:
+    from backend.jobs.retrain import train_by_hand
+
+    job = train_by_hand(settings, options.service, options.metric)
+    raise SystemExit(0 if job.state == "done" and not job.failed else 1)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Find out before anything is opened whether the port is free, and say how to take another one."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        _stop(
+            f"cannot listen on {host} port {port}: {error.strerror}",
+            "another port: --port 9093, server.port in the configuration, or CANOPY_SERVER__PORT=9093",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _leave_hanging_threads() -> None:
+    """End now if a worker still waits for a hanging Prometheus: everything is stored and closed by then."""
+    if threading.active_count() > 1:
+        logging.shutdown()
+        os._exit(0)
+
+
+def _stop(*lines: str) -> NoReturn:
+    for line in lines:
+        print(f"canopy: {line}", file=sys.stderr)
+    raise SystemExit(2)

@@ -1,0 +1,120 @@
+"""The manifest of a model generation: for each pair the digest, the origin and the versions of its model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sklearn
+
+from backend import __version__
+from backend.clock import from_rfc3339, to_rfc3339
+from backend.metrics.readings import ExpectedRange, SeriesKey
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+
+
+class ManifestError(Exception):
+    """The manifest is there and cannot be used; the text names the file and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """One pair's model.
+
+    ``start`` and ``end`` bound the readings it was fitted on; times in seconds since the epoch.
+    """
+
+    key: SeriesKey
+    sha256: str
+    trained_at: float
+    start: float
+    end: float
+    samples: int
+    contamination: float
+    expected: ExpectedRange
+    features: tuple[str, ...]
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A generation and the models it is made of."""
+
+    generation: str | None = None
+    models: tuple[ModelInfo, ...] = ()
+
+
+def present_versions() -> dict[str, str]:
+    """The libraries that decide whether a pickled forest can be read back, and ourselves."""
+    return {"canopy": __version__, "numpy": np.__version__, "scikit-learn": sklearn.__version__}
+
+
+def mismatch(info: ModelInfo, features: Iterable[str]) -> str | None:
+    """Why this process must not use the model, or None. A patch release of a library is no reason."""
+    if info.features != tuple(features):
+        return f"it was trained on other features ({', '.join(info.features)})"
+    for library, version in present_versions().items():
+        theirs = info.versions.get(library, "an unknown version")
+        if library != "canopy" and theirs.split(".")[:2] != version.split(".")[:2]:
+            return f"it was written with {library} {theirs}, this is {library} {version}"
+    return None
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The folder's manifest; an empty one where there is none. Raises ManifestError."""
+    path = folder / MANIFEST
+    try:
+        content = json.loads(path.read_bytes())
+        if content["format"] != FORMAT:
+            raise ManifestError(f"{path} has format {content['format']}; this Canopy reads format {FORMAT}")
+        return Manifest(content["generation"], tuple(_from_json(entry) for entry in content["models"]))
+    except FileNotFoundError:
+        return Manifest()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ManifestError(f"{path} cannot be read ({error!r}); move it away and retrain") from None
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The manifest as JSON."""
+    content = {
+        "format": FORMAT,
+        "generation": manifest.generation,
+        "models": [_to_json(info) for info in manifest.models],
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _to_json(info: ModelInfo) -> dict[str, Any]:
+    return {
+        "service": info.key.service,
+        "metric": info.key.metric,
+        "sha256": info.sha256,
+        "trained_at": to_rfc3339(info.trained_at),
+        "window": {"start": to_rfc3339(info.start), "end": to_rfc3339(info.end)},
+        "samples": info.samples,
+        "contamination": info.contamination,
+        "expected": {"low": info.expected.low, "high": info.expected.high},
+        "features": list(info.features),
+        "versions": info.versions,
+    }
+
+
+def _from_json(entry: dict[str, Any]) -> ModelInfo:
+    return ModelInfo(
+        key=SeriesKey(entry["service"], entry["metric"]),
+        sha256=entry["sha256"],
+        trained_at=from_rfc3339(entry["trained_at"]),
+        start=from_rfc3339(entry["window"]["start"]),
+        end=from_rfc3339(entry["window"]["end"]),
+        samples=entry["samples"],
+        contamination=entry["contamination"],
+        expected=ExpectedRange(entry["expected"]["low"], entry["expected"]["high"]),
+        features=tuple(entry["features"]),
+        versions=entry["versions"],
+    )

@@ -1,0 +1,79 @@
+"""From a pair's stored readings to its fitted forest."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import IsolationForest
+
+from backend.detection.calibration import expected_range
+from backend.detection.features import features_of, windows_of
+from backend.detection.forest import fit
+from backend.metrics.readings import ExpectedRange, SeriesKey
+
+FloatArray = NDArray[np.float64]
+
+
+class NotEnoughSamples(Exception):
+    """The pair has too few readings to learn from; ``have`` and ``need`` count them."""
+
+    def __init__(self, have: int, need: int) -> None:
+        super().__init__(f"{have} of the {need} samples needed")
+        self.have = have
+        self.need = need
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A pair's forest and what it was made from.
+
+    ``start`` and ``end`` bound the readings it saw, in seconds.
+    """
+
+    key: SeriesKey
+    forest: IsolationForest
+    expected: ExpectedRange
+    samples: int
+    start: float
+    end: float
+    trained_at: float
+    contamination: float
+
+
+def train_pair(
+    key: SeriesKey,
+    timestamps: FloatArray,
+    values: FloatArray,
+    *,
+    incident_spans: Sequence[tuple[float, float]],
+    min_samples: int,
+    contamination: float,
+    max_gap: float,
+    now: float,
+) -> TrainedModel:
+    """Fit the pair's forest on float64[n] seconds, ascending, and float64[n] values.
+
+    Readings inside an incident's span ``[start, end]`` are not learned as normal. The same readings give
+    the same forest: the seed comes from the pair's name. Raises NotEnoughSamples.
+    """
+    normal = np.ones(len(timestamps), dtype=bool)
+    for start, end in incident_spans:
+        normal &= (timestamps < start) | (timestamps > end)
+    timestamps, values = timestamps[normal], values[normal]
+    if len(values) < min_samples:
+        raise NotEnoughSamples(len(values), min_samples)
+    features = features_of(windows_of(timestamps, values, max_gap))
+    return TrainedModel(
+        key=key,
+        forest=fit(features, contamination, seed=zlib.crc32(f"{key.service}\0{key.metric}".encode())),
+        expected=expected_range(values),
+        samples=len(values),
+        start=float(timestamps[0]),
+        end=float(timestamps[-1]),
+        trained_at=now,
+        contamination=contamination,
+    )

@@ -1,0 +1,218 @@
+"""Training as a job: one at a time, in its own thread, with its progress told as it goes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from tqdm import tqdm
+
+from backend.clock import Clock, SystemClock, to_rfc3339
+from backend.detection.features import max_gap
+from backend.detection.registry import ModelRegistry, RegistryBusy
+from backend.detection.training import NotEnoughSamples, TrainedModel, train_pair
+from backend.incidents.schema import StoreError
+from backend.incidents.store import IncidentStore
+from backend.metrics.history import HistoryError, HistoryStore
+from backend.metrics.readings import SeriesKey
+from backend.settings import Settings, sqlite_path
+
+log = logging.getLogger(__name__)
+
+Trigger = Literal["start", "schedule", "api", "command"]
+_KEPT_JOBS = 50
+
+
+class PairProblem(NamedTuple):
+    """A pair that got no new model, and why."""
+
+    service: str
+    metric: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingJob:
+    """A training run as it stands; replaced, never changed. Times in seconds since the epoch."""
+
+    id: str
+    trigger: Trigger
+    started_at: float
+    total: int
+    state: Literal["running", "done", "failed", "cancelled"] = "running"
+    finished_at: float | None = None
+    done: int = 0
+    trained: int = 0
+    skipped: tuple[PairProblem, ...] = ()
+    failed: tuple[PairProblem, ...] = ()
+    detail: str = ""
+
+
+class RetrainRunning(Exception):
+    """A training run is going on; ``job`` is that one."""
+
+    def __init__(self, job: TrainingJob) -> None:
+        super().__init__(
+            f"training run {job.id} has been going on since {to_rfc3339(job.started_at)} "
+            f"({job.done} of {job.total} pairs); wait for it to end"
+        )
+        self.job = job
+
+
+class Retrainer:
+    """Trains pairs from their stored readings and puts the new generation into service."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        history: HistoryStore,
+        registry: ModelRegistry,
+        incidents: IncidentStore,
+        clock: Clock,
+        on_progress: Callable[[TrainingJob], None],
+    ) -> None:
+        self._settings = settings
+        self._history = history
+        self._registry = registry
+        self._incidents = incidents
+        self._clock = clock
+        self._on_progress = on_progress
+        self._lock = threading.Lock()
+        self._jobs: dict[str, TrainingJob] = {}
+        self._finished = threading.Condition(self._lock)
+        self._stopping = threading.Event()
+
+    def start(self, trigger: Trigger, keys: Iterable[SeriesKey]) -> TrainingJob:
+        """Begin a run in a thread of its own. Raises RetrainRunning while another one goes on."""
+        job, pairs = self._begin(trigger, keys)
+        threading.Thread(target=self._run, args=(job, pairs), name=f"retrain-{job.id}", daemon=True).start()
+        return job
+
+    def run(self, trigger: Trigger, keys: Iterable[SeriesKey]) -> TrainingJob:
+        """The same, here and now; returns the job as it ended."""
+        return self._run(*self._begin(trigger, keys))
+
+    def job(self, job_id: str) -> TrainingJob | None:
+        with self._lock:
+            return self._jobs.get(job_id)
+
+    def latest(self) -> TrainingJob | None:
+        with self._lock:
+            return next(reversed(self._jobs.values()), None)
+
+    def running(self) -> bool:
+        latest = self.latest()
+        return latest is not None and latest.state == "running"
+
+    def wait(self, job_id: str, timeout: float) -> TrainingJob | None:
+        """The job once it has ended, or as it stands after ``timeout`` seconds."""
+        with self._finished:
+            self._finished.wait_for(lambda: self._jobs[job_id].state != "running", timeout)
+            return self._jobs.get(job_id)
+
+    def stop(self, timeout: float) -> None:
+        """Cancel what runs, keep the present generation, and wait for the thread to notice."""
+        self._stopping.set()
+        latest = self.latest()
+        if latest is not None:
+            self.wait(latest.id, timeout)
+
+    def _begin(self, trigger: Trigger, keys: Iterable[SeriesKey]) -> tuple[TrainingJob, list[SeriesKey]]:
+        pairs = sorted(keys)
+        with self._lock:
+            running = next((job for job in self._jobs.values() if job.state == "running"), None)
+            if running is not None:
+                raise RetrainRunning(running)
+            job = TrainingJob(uuid.uuid4().hex[:12], trigger, self._clock.now(), total=len(pairs))
+            self._jobs[job.id] = job
+            for old in list(self._jobs)[:-_KEPT_JOBS]:
+                del self._jobs[old]
+        self._on_progress(job)
+        return job, pairs
+
+    def _run(self, job: TrainingJob, pairs: list[SeriesKey]) -> TrainingJob:
+        trained: list[TrainedModel] = []
+        for key in pairs:
+            if self._stopping.is_set():
+                return self._end(job, "cancelled", "Canopy was stopped; the present models stay")
+            job = self._train_one(job, key, trained)
+            self._update(job)
+        if not trained:
+            return self._end(job, "done", "no pair had enough to learn from; the present models stay")
+        try:
+            models = self._registry.save(trained, self._clock.now())
+        except (RegistryBusy, OSError) as error:
+            log.error("the new models could not be saved: %s", error)
+            return self._end(
+                job, "failed", f"the new models could not be saved ({error}); the present ones stay"
+            )
+        return self._end(replace(job, trained=len(trained)), "done", f"generation {models.generation} serves")
+
+    def _train_one(self, job: TrainingJob, key: SeriesKey, trained: list[TrainedModel]) -> TrainingJob:
+        """Train one pair; one bad series never stops the rest."""
+        now = self._clock.now()
+        start = now - self._settings.training.window
+        job = replace(job, done=job.done + 1)
+        try:
+            stored = self._history.load(key, start, now)
+            model = train_pair(
+                key,
+                stored.timestamps,
+                stored.values,
+                incident_spans=self._incidents.spans(key, start, now),
+                min_samples=self._settings.training.min_samples,
+                contamination=self._settings.training.contamination,
+                max_gap=max_gap(self._settings.poll.interval),
+                now=now,
+            )
+        except NotEnoughSamples as error:
+            return replace(job, skipped=(*job.skipped, PairProblem(*key, str(error))))
+        except (HistoryError, StoreError, ValueError) as error:
+            log.error("training of %r, %s failed: %s", key.service, key.metric, error)
+            return replace(job, failed=(*job.failed, PairProblem(*key, str(error))))
+        trained.append(model)
+        return replace(job, trained=len(trained))
+
+    def _end(
+        self, job: TrainingJob, state: Literal["done", "failed", "cancelled"], detail: str
+    ) -> TrainingJob:
+        job = replace(job, state=state, finished_at=self._clock.now(), detail=detail)
+        log.info(
+            "training run %s %s: %d of %d pairs trained; %s", job.id, state, job.trained, job.total, detail
+        )
+        self._update(job)
+        return job
+
+    def _update(self, job: TrainingJob) -> None:
+        with self._finished:
+            self._jobs[job.id] = job
+            if job.state != "running":
+                self._finished.notify_all()
+        self._on_progress(job)
+
+
+def train_by_hand(settings: Settings, service: str | None = None, metric: str | None = None) -> TrainingJob:
+    """Train from the stored readings in this process, with a progress bar.
+
+    A running Canopy takes the result over.
+    """
+    history = HistoryStore(settings.storage.datasets)
+    registry = ModelRegistry(settings.storage.models)
+    registry.load()
+    keys = [k for k in history.keys() if service in (None, k.service) and metric in (None, k.metric)]
+    incidents = IncidentStore(sqlite_path(settings.storage.database))
+    with closing(incidents), tqdm(total=len(keys), unit="model") as bar:
+
+        def show(job: TrainingJob) -> None:
+            bar.update(job.done - bar.n)
+
+        job = Retrainer(settings, history, registry, incidents, SystemClock(), show).run("command", keys)
+    for problem in (*job.skipped, *job.failed):
+        print(f"{problem.service} {problem.metric}: no new model: {problem.reason}")
+    print(f"{job.trained} of {job.total} models trained; {job.detail}")
+    return job

@@ -1,0 +1,149 @@
+"""From readings to incidents: judge by the policy, decide, keep, correlate the logs, and tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from backend.incidents.incident import Incident, IncidentSummary, LatestIncident, auto_resolve, begin
+from backend.incidents.policy import Attach, Firing, Open, QuietCounter, Suppress, decide, evaluate
+from backend.incidents.queries import IncidentQuery
+from backend.incidents.schema import StoreError
+from backend.incidents.store import IncidentStore
+from backend.jobs.health import DependencyStatus, HealthBoard
+from backend.logs.correlation import CorrelatedLine
+from backend.logs.store import LogStoreError
+from backend.metrics.catalogue import MetricSpec
+from backend.metrics.readings import Reading, SeriesKey
+from backend.settings import IncidentSettings
+
+_GRACE = 60.0
+"""Seconds for which an incident's lines are still looked for after their window, as after a restart."""
+
+Explain = Callable[[str, float], Sequence[CorrelatedLine]]
+"""(service, event_ts) -> the log lines around that time, those that explain it marked.
+
+Raises LogStoreError.
+"""
+
+
+class Triage:
+    """Decides what each reading means for the incidents; used by the poll thread alone."""
+
+    def __init__(
+        self,
+        *,
+        settings: IncidentSettings,
+        logs_after: float,
+        catalogue: Mapping[str, MetricSpec],
+        store: IncidentStore,
+        explain: Explain,
+        health: HealthBoard,
+        publish: Callable[[str, dict[str, Any]], None],
+    ) -> None:
+        """``logs_after``: for how many seconds after an event its log lines are looked for anew."""
+        self._settings = settings
+        self._logs_after = logs_after
+        self._catalogue = catalogue
+        self._store = store
+        self._explain = explain
+        self._health = health
+        self._publish = publish
+        self._quiet = QuietCounter(settings.auto_resolve_after)
+        newest = store.list(IncidentQuery(sort="-opened_at", limit=500)).items
+        # Incidents whose log window is still open, also those of before a restart.
+        self._awaiting_logs: dict[int, IncidentSummary] = {incident.id: incident for incident in newest}
+
+    def handle(self, readings: Sequence[Reading], now: float) -> None:
+        """Open, attach and resolve as the readings ask for; ``now`` in seconds since the epoch."""
+        try:
+            self._decide_all(readings, now)
+            self._refresh_logs(now)
+        except StoreError as error:
+            # Nothing is lost: what fires on fires again at the next poll.
+            self._health.report("incidents", DependencyStatus.DOWN, str(error))
+        else:
+            self._health.report("incidents", DependencyStatus.OK)
+
+    def _decide_all(self, readings: Sequence[Reading], at: float) -> None:
+        judged = [
+            (reading, evaluate(self._settings.policy, reading, self._catalogue[reading.key.metric]))
+            for reading in readings
+        ]
+        every = self._settings.auto_resolve_after is not None
+        latest = self._store.latest([reading.key for reading, firing in judged if firing.fires or every])
+        for reading, firing in judged:
+            known = latest.get(reading.key)
+            if firing.fires:
+                self._fire(reading, firing, known, at)
+            if self._quiet.is_back(firing, reading, known) and known is not None:
+                self._resolve_quiet(known, at)
+
+    def _fire(self, reading: Reading, firing: Firing, latest: LatestIncident | None, at: float) -> None:
+        decision = decide(firing, reading, latest, self._settings.dedup_window)
+        match decision:
+            case Open():
+                self._open(reading, decision, at)
+            case Attach():
+                self._attach(reading, decision, at)
+            case Suppress(incident_id=int() as incident_id):
+                self._store.touch(incident_id, reading.timestamp)
+
+    def _open(self, reading: Reading, decision: Open, at: float) -> None:
+        logs = self._lines(reading.key, reading.timestamp)
+        spec = self._catalogue[reading.key.metric]
+        draft = begin(reading, spec, policy=self._settings.policy, because=decision.reason, at=at, lines=logs)
+        incident = self._store.open(draft, seen=decision.seen)
+        if incident is not None:
+            self._awaiting_logs[incident.id] = incident
+            self._tell(incident, "opened")
+
+    def _attach(self, reading: Reading, decision: Attach, at: float) -> None:
+        spec = self._catalogue[reading.key.metric]
+        after = self._store.attach(
+            decision.incident_id, reading, spec, new_episode=decision.new_episode, at=at
+        )
+        self._tell(after, "attached")
+
+    def _resolve_quiet(self, latest: LatestIncident, at: float) -> None:
+        readings = self._settings.auto_resolve_after or 0
+        resolved = self._store.change(latest.id, lambda incident: auto_resolve(incident, at, readings))
+        self._tell(resolved, "resolved")
+
+    def _refresh_logs(self, at: float) -> None:
+        """Look again for the lines of fresh incidents.
+
+        Those after the event were not written when it opened.
+        """
+        for incident in list(self._awaiting_logs.values()):
+            overdue = at - incident.event_ts - self._logs_after
+            if overdue > 0:
+                del self._awaiting_logs[incident.id]
+            if overdue > _GRACE:
+                continue
+            lines = self._lines(incident.key, incident.event_ts)
+            if lines:
+                self._store.set_logs(incident.id, lines, at)
+
+    def _lines(self, key: SeriesKey, event_ts: float) -> tuple[CorrelatedLine, ...]:
+        """The lines around an event; without a log store an incident opens all the same."""
+        try:
+            return tuple(self._explain(key.service, event_ts))
+        except LogStoreError as error:
+            self._health.report("logs", DependencyStatus.DOWN, str(error))
+            return ()
+
+    def _tell(self, incident: Incident | IncidentSummary, kind: str) -> None:
+        self._publish("incident", incident_event(incident, kind))
+
+
+def incident_event(incident: IncidentSummary, kind: str) -> dict[str, Any]:
+    """What the event stream says of a change to an incident."""
+    return {
+        "id": incident.id,
+        "service": incident.service,
+        "metric": incident.metric,
+        "status": incident.status,
+        "severity": incident.severity,
+        "kind": kind,
+    }
