@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from backend.incidents import wording
 from backend.incidents.fingerprint import fingerprint
+from backend.logs.correlation import CorrelatedLine
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import ExpectedRange, Reading, SeriesKey, Severity, Verdict
-
-if TYPE_CHECKING:
-    from backend.logs.correlation import CorrelatedLine
 
 KEPT_READINGS = 200
 """An incident keeps its first readings, which show how it began; the later ones are only counted."""
@@ -49,7 +47,7 @@ class ResolveReason(StrEnum):
     MAINTENANCE = "maintenance"
 
 
-class IllegalTransition(Exception):  # noqa: N818 -- named for what happened, as the API says it
+class IllegalTransition(Exception):
     """The incident's status does not allow this; ``detail`` says what it is and what is allowed."""
 
     def __init__(self, detail: str) -> None:
@@ -289,9 +287,9 @@ def with_logs(incident: Incident, lines: tuple[CorrelatedLine, ...], at: float) 
     """
     if lines == incident.logs:
         return incident
-    found = sum(line.explains for line in lines)
+    found = [line for line in lines if line.explains]
     changed = replace(incident, logs=lines, updated_at=max(incident.updated_at, at))
-    if found <= sum(line.explains for line in incident.logs):
+    if len(found) <= sum(line.explains for line in incident.logs):
         return changed
     return _enter(changed, at, "logs", wording.logs_found(found), actor="canopy")
 

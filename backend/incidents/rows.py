@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backend.incidents.incident import (
     KEPT_READINGS,
@@ -17,11 +17,9 @@ from backend.incidents.incident import (
     Status,
     TimelineEntry,
 )
+from backend.logs.correlation import CorrelatedLine
 from backend.logs.line import LogLine
 from backend.metrics.readings import ExpectedRange, SeriesKey, Severity, Verdict
-
-if TYPE_CHECKING:
-    from backend.logs.correlation import CorrelatedLine
 
 _PLAIN_COLUMNS = [field.name for field in fields(IncidentSummary) if field.name not in ("id", "key")]
 _WRITTEN = ["service", "metric", *_PLAIN_COLUMNS, "search"]
@@ -153,6 +151,4 @@ def _write_logs(db: sqlite3.Connection, incident_id: int, lines: tuple[Correlate
 
 
 def _lines_from_json(text: str) -> tuple[CorrelatedLine, ...]:
-    from backend.logs.correlation import CorrelatedLine
-
     return tuple(CorrelatedLine(**(item | {"line": LogLine(**item["line"])})) for item in json.loads(text))

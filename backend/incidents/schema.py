@@ -47,7 +47,7 @@ _FIRST: Step = (
             (CASE status WHEN 'OPEN' THEN 20 WHEN 'ACKNOWLEDGED' THEN 10 ELSE 0 END
              + CASE severity WHEN 'Critical' THEN 2 WHEN 'High' THEN 1 ELSE 0 END) VIRTUAL
     )""",
-    # The guard against a second incident for one episode: it holds across threads, processes and restarts.
+    # The last guard against a second incident for one pair: it holds whatever the code above it does.
     "CREATE UNIQUE INDEX one_unresolved ON incidents (service, metric) WHERE status <> 'RESOLVED'",
     """CREATE INDEX newest_of_pair
        ON incidents (service, metric, (status = 'RESOLVED'), last_fired_at DESC, id DESC)""",
@@ -98,7 +98,7 @@ class StoreError(Exception):
         self.detail = detail
 
 
-class SchemaTooNew(StoreError):  # noqa: N818 -- named for what is found
+class SchemaTooNew(StoreError):
     """A newer Canopy wrote the file: this one would damage it."""
 
 

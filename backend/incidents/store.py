@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from backend.incidents import incident as lifecycle
 from backend.incidents import queries, rows, schema
@@ -19,17 +18,16 @@ from backend.incidents.incident import (
     IncidentReading,
     IncidentSummary,
     LatestIncident,
+    Status,
 )
 from backend.incidents.queries import IncidentCount, IncidentPage, IncidentQuery
 from backend.incidents.schema import StoreError
+from backend.logs.correlation import CorrelatedLine
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import Reading, SeriesKey
 
-if TYPE_CHECKING:
-    from backend.logs.correlation import CorrelatedLine
 
-
-class IncidentNotFound(LookupError):  # noqa: N818 -- named for what is found
+class IncidentNotFound(LookupError):
     """No incident has this id."""
 
     def __init__(self, incident_id: int) -> None:
@@ -66,17 +64,14 @@ class IncidentStore:
         """Keep a new incident (from ``incident.begin``) with all its parts; the answer has its id.
 
         None, and nothing kept, if the pair's past is no longer ``seen``, on which the decision to open was
-        taken: another thread or process was faster, and the next reading is decided on what is true then.
+        taken, or has an incident that is not resolved: another thread or process was faster, and the next
+        reading is decided on what is true then.
         """
         with self._write() as db:
-            if queries.latest(db, [incident.key]).get(incident.key) != seen:
+            past = queries.latest(db, [incident.key]).get(incident.key)
+            if past != seen or (past is not None and past.status is not Status.RESOLVED):
                 return None
-            try:
-                return replace(incident, id=rows.insert(db, incident))
-            except sqlite3.IntegrityError:
-                if queries.unresolved(db, incident.key) is None:
-                    raise
-                return None
+            return replace(incident, id=rows.insert(db, incident))
 
     def attach(
         self, incident_id: int, reading: Reading, spec: MetricSpec, *, new_episode: bool, at: float
@@ -115,16 +110,9 @@ class IncidentStore:
             after = transition(before)
             if after == before:
                 return before
-            try:
-                rows.update(db, before, after)
-            except sqlite3.IntegrityError:
-                other = queries.unresolved(db, before.key)
-                if other is None:
-                    raise
-                raise IllegalTransition(
-                    f"Incident #{incident_id} cannot be {after.status}: incident #{other} of the same "
-                    f"service and metric is not resolved. Resolve #{other} first, or work on it."
-                ) from None
+            if before.status is Status.RESOLVED and after.status is not Status.RESOLVED:
+                _refuse_second(db, before)
+            rows.update(db, before, after)
             return after
 
     def set_logs(self, incident_id: int, lines: Iterable[CorrelatedLine], at: float) -> Incident:
@@ -198,3 +186,13 @@ class IncidentStore:
     def _refuse_closed(self) -> None:
         if self._closed:
             raise StoreError(f"{self._path}: it is closed, Canopy is stopping.")
+
+
+def _refuse_second(db: sqlite3.Connection, incident: Incident) -> None:
+    """The unique index would refuse it as well, but could not say which other incident is in the way."""
+    other = queries.unresolved(db, incident.key)
+    if other is not None:
+        raise IllegalTransition(
+            f"Incident #{incident.id} cannot be reopened: incident #{other} of the same service and metric "
+            f"is not resolved. Resolve #{other} first, or work on it."
+        )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
+from backend.logs.correlation import CorrelatedLine
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.quantity import quantity, quantity_range
 from backend.metrics.readings import Reading, Severity
 
 _JOINERS = "\u200c\u200d"
 _LONGEST_NAME = 80
+_LONGEST_MESSAGE = 160
 
 RESOLVED: dict[str | None, str] = {
     None: "Resolved",
@@ -65,16 +68,19 @@ def duration(seconds: float) -> str:
 
 
 def shown_name(service: str) -> str:
-    """A service's name as it may stand inside one line of text.
+    """A service's name as it may stand inside one line of text; the incident's ``service`` keeps the name."""
+    return one_line(service, _LONGEST_NAME) or '""'
+
+
+def one_line(text: str, longest: int) -> str:
+    """Text from elsewhere, as it may stand inside a sentence of ours.
 
     Control and direction characters are written as escapes (they would break the line or turn the words
-    after it around), and a very long name is cut in its middle. The incident's ``service`` keeps the name.
+    after it around), and what is too long is cut in its middle.
     """
-    text = "".join(_visible(character) for character in service) or '""'
-    if len(text) > _LONGEST_NAME:
-        half = _LONGEST_NAME // 2
-        text = f"{text[:half]}…{text[1 - half :]}"
-    return text
+    text = "".join(_visible(character) for character in text)
+    half = longest // 2
+    return text if len(text) <= longest else f"{text[:half]}…{text[half + 1 - longest :]}"
 
 
 def with_comment(sentence: str, comment: str) -> str:
@@ -83,11 +89,15 @@ def with_comment(sentence: str, comment: str) -> str:
     return f"{sentence}: {words}" if words else f"{sentence}."
 
 
-def logs_found(explaining: int) -> str:
-    """What the timeline says when log lines explain an event."""
-    if explaining == 1:
-        return "1 log line around the event helps to explain it."
-    return f"{explaining} log lines around the event help to explain it."
+def logs_found(explaining: Sequence[CorrelatedLine]) -> str:
+    """What the timeline says of log lines that explain the event; ``explaining`` holds at least one.
+
+    For example ``The logs help to explain it: "Connection is not available" (38 times) and 2 more.``
+    """
+    first, *more = explaining
+    message = one_line(first.line.message.strip().partition("\n")[0], _LONGEST_MESSAGE)
+    times = f" ({first.count:,} times)" if first.count > 1 else ""
+    return f'The logs help to explain it: "{message}"{times}' + (f" and {len(more)} more." if more else ".")
 
 
 def _beyond(reading: Reading, spec: MetricSpec) -> str:
