@@ -1,0 +1,35 @@
+/** Says whether the page is live, and how old what it shows is. */
+import { useQuery } from "@tanstack/react-query";
+import { overviewQuery } from "@/lib/api/queries";
+import { useNow } from "@/lib/clock";
+import { formatDuration } from "@/lib/format";
+import { usePreferences } from "@/lib/preferences";
+import { freshness } from "./freshness";
+import type { Connection } from "./live-updates";
+
+const WORDS: Record<Connection, string> = {
+  connecting: "Connecting",
+  live: "Live",
+  lost: "Reconnecting",
+  polling: "Polling",
+  paused: "Paused",
+};
+
+export function ConnectionState({ connection }: { connection: Connection }) {
+  const { refresh } = usePreferences();
+  const overview = useQuery(overviewQuery);
+  const fresh = freshness(overview.data, useNow());
+  const stale = overview.error !== null || (fresh?.stale ?? false);
+  const word = connection === "polling" ? `Every ${refresh} s` : WORDS[connection];
+  const tone = connection === "lost" || stale ? "warn" : connection === "live" ? "live" : "idle";
+  return (
+    <p className={`connection connection-${tone}`}>
+      <span className="connection-word" role="status">
+        <span className="connection-dot" aria-hidden="true" />
+        {word}
+        {stale && <strong className="connection-stale">stale</strong>}
+      </span>
+      {fresh && <span className="connection-age">data {formatDuration(fresh.ageMs)} old</span>}
+    </p>
+  );
+}

@@ -1,0 +1,64 @@
+/** Keeps what is on the screen fresh: server events, or a timer, make queries stale; never both. */
+import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { API_BASE } from "@/lib/api/client";
+import { openStream, type StreamEvent, type StreamState } from "@/lib/live-stream";
+import type { RefreshMode } from "@/lib/preferences";
+
+export type Connection = StreamState | "polling" | "paused";
+
+/** While the stream is lost the page asks by itself. */
+export const FALLBACK_POLL_MS = 5_000;
+
+const STALE_BY_EVENT: Record<StreamEvent, QueryKey[]> = {
+  readings: [["overview"], ["service"], ["history"], ["models"], ["services"]],
+  incident: [["incidents"], ["incident"], ["overview"]],
+  retrain: [["retrain"], ["models"]],
+  source: [["ready"], ["overview"]],
+};
+
+/** A fetch under way is left to finish: on a slow line cancelling would starve the page. */
+function renew(client: QueryClient, queryKey?: QueryKey): void {
+  void client.invalidateQueries(queryKey ? { queryKey } : {}, { cancelRefetch: false });
+}
+
+function useStream(enabled: boolean): StreamState {
+  const client = useQueryClient();
+  const [state, setState] = useState<StreamState>("connecting");
+  useEffect(() => {
+    if (!enabled) return;
+    let wasLost = false;
+    return openStream(`${API_BASE}/stream`, {
+      onEvent: (event) => {
+        for (const key of STALE_BY_EVENT[event]) renew(client, key);
+      },
+      onState: (next) => {
+        // What happened while nobody listened is not told again.
+        if (next === "live" && wasLost) renew(client);
+        wasLost = next === "lost";
+        setState(next);
+      },
+    });
+  }, [enabled, client]);
+  return state;
+}
+
+function pollInterval(mode: RefreshMode, stream: StreamState): number | null {
+  if (mode === "paused") return null;
+  if (mode === "live") return stream === "lost" ? FALLBACK_POLL_MS : null;
+  return Number(mode) * 1_000;
+}
+
+export function useLiveUpdates(mode: RefreshMode): Connection {
+  const client = useQueryClient();
+  const stream = useStream(mode === "live");
+  const interval = pollInterval(mode, stream);
+  useEffect(() => {
+    if (interval === null) return;
+    renew(client);
+    const timer = setInterval(() => renew(client), interval);
+    return () => clearInterval(timer);
+  }, [interval, client]);
+  if (mode === "paused") return "paused";
+  return mode === "live" ? stream : "polling";
+}

@@ -1,0 +1,23 @@
+/** Starts the UI in the page. */
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { BrowserRouter } from "react-router";
+import { applyTheme } from "@/lib/preferences";
+import { App } from "./app";
+import { makeQueryClient } from "./query-client";
+import "@/styles/tokens.css";
+import "@/styles/base.css";
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no element #root");
+applyTheme();
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={makeQueryClient()}>
+      <BrowserRouter basename="/ui">
+        <App />
+      </BrowserRouter>
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,68 @@
+/** What is around every page: where one can go, how fresh the data is, how it is shown. */
+import { useQuery } from "@tanstack/react-query";
+import { Activity, BrainCircuit, ListTree, Siren } from "lucide-react";
+import type { ReactNode } from "react";
+import { NavLink } from "react-router";
+import { overviewQuery } from "@/lib/api/queries";
+import { usePreferences } from "@/lib/preferences";
+import { ConnectionState } from "./connection-state";
+import { DisplaySettings } from "./display-settings";
+import { useLiveUpdates } from "./live-updates";
+import { RetrainMenu } from "./retrain-menu";
+import { SourceBanners } from "./source-banners";
+import "./shell.css";
+
+export function Shell({ children }: { children: ReactNode }) {
+  const { refresh } = usePreferences();
+  const connection = useLiveUpdates(refresh);
+  return (
+    <>
+      <a className="skip-link" href="#page">
+        Skip to the page
+      </a>
+      <header className="shell-bar">
+        <NavLink to="/" className="brand" aria-label="Canopy, go to Now">
+          <img src={`${import.meta.env.BASE_URL}favicon.svg`} alt="" width={22} height={22} />
+          Canopy
+        </NavLink>
+        <Navigation />
+        <div className="shell-tools">
+          <ConnectionState connection={connection} />
+          <DisplaySettings />
+          <RetrainMenu />
+        </div>
+      </header>
+      <SourceBanners />
+      <main id="page" className="shell-page" tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  );
+}
+
+function Navigation() {
+  const { data } = useQuery(overviewQuery);
+  const open = data?.open_incidents ?? 0;
+  return (
+    <nav className="shell-nav" aria-label="Pages">
+      <NavLink to="/" end>
+        <Activity aria-hidden="true" size={16} /> Now
+      </NavLink>
+      <NavLink to="/incidents">
+        <Siren aria-hidden="true" size={16} /> Incidents
+        {open > 0 && (
+          <span className="shell-count">
+            {open}
+            <span className="visually-hidden"> not resolved</span>
+          </span>
+        )}
+      </NavLink>
+      <NavLink to="/logs">
+        <ListTree aria-hidden="true" size={16} /> Logs
+      </NavLink>
+      <NavLink to="/models">
+        <BrainCircuit aria-hidden="true" size={16} /> Models
+      </NavLink>
+    </nav>
+  );
+}

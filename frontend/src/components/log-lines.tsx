@@ -1,0 +1,72 @@
+/** Log lines as they were written; those that explain an event stand out and are scrolled to. */
+import { memo, useLayoutEffect, useRef } from "react";
+import type { LogEntry } from "@/lib/api/types";
+import { formatClock } from "@/lib/format";
+import { usePreferences } from "@/lib/preferences";
+import "./log-lines.css";
+
+interface LogLinesProps {
+  lines: readonly LogEntry[];
+  label: string;
+}
+
+const ROOM_ABOVE_PX = 48;
+
+export function LogLines({ lines, label }: LogLinesProps) {
+  const box = useRef<HTMLElement>(null);
+  const firstMarked = lines.find((line) => line.explains);
+  const anchor = firstMarked ? `${firstMarked.timestamp} ${firstMarked.message}` : "";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scroll again only when another line comes first
+  useLayoutEffect(() => {
+    const marked = box.current?.querySelector<HTMLElement>(".log-line-marked");
+    if (box.current && marked) box.current.scrollTop = marked.offsetTop - ROOM_ABOVE_PX;
+  }, [anchor]);
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+    <section ref={box} className="panel log-box" aria-label={label} tabIndex={0}>
+      <ol>
+        {lines.map((line, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: log lines have no identity and may repeat
+          <LogLine key={`${line.timestamp} ${index}`} line={line} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+const LogLine = memo(function LogLine({ line }: { line: LogEntry }) {
+  const { zone } = usePreferences();
+  return (
+    <li className={line.explains ? "log-line log-line-marked" : "log-line"}>
+      <time dateTime={line.timestamp} className="log-time">
+        {formatClock(line.timestamp, zone)}
+      </time>
+      <span className={`log-level log-level-${line.level.toLowerCase()}`}>{line.level}</span>
+      <div className="log-text">
+        {line.explains && <span className="log-why">explains{line.reason && `: ${line.reason}`}</span>}
+        <span className="log-message">
+          {line.message}
+          {line.count > 1 && <span className="log-count"> × {line.count}</span>}
+        </span>
+        {(line.logger || line.trace_id) && (
+          <span className="log-meta">
+            {[line.logger, line.trace_id && `trace ${line.trace_id}`].filter(Boolean).join(" · ")}
+          </span>
+        )}
+        {line.stack_trace && <StackTrace text={line.stack_trace} />}
+      </div>
+    </li>
+  );
+});
+
+function StackTrace({ text }: { text: string }) {
+  const frames = text.trimEnd().split("\n");
+  return (
+    <details className="log-stack">
+      <summary>
+        {frames[0]} <span className="muted">({frames.length} lines)</span>
+      </summary>
+      <pre>{text}</pre>
+    </details>
+  );
+}

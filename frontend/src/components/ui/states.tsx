@@ -1,0 +1,99 @@
+/** What a view shows when it has no data, old data or a reason why not. */
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { useNow } from "@/lib/clock";
+import { formatClock, formatDuration } from "@/lib/format";
+import { usePreferences } from "@/lib/preferences";
+import "./states.css";
+
+/** A grey stand-in of the size of what is coming. */
+export function Skeleton({ height, label }: { height: number | string; label: string }) {
+  return (
+    <div className="skeleton" role="status" aria-label={label} style={{ blockSize: height }}>
+      <span className="visually-hidden">{label}</span>
+    </div>
+  );
+}
+
+export function PageSkeleton() {
+  return <Skeleton height="60vh" label="Loading the page" />;
+}
+
+export function EmptyState({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="state">
+      <p className="state-title">{title}</p>
+      {children && <div className="state-body">{children}</div>}
+    </div>
+  );
+}
+
+interface ErrorStateProps {
+  title: string;
+  error: Error;
+  onRetry?: () => void;
+}
+
+export function ErrorState({ title, error, onRetry }: ErrorStateProps) {
+  return (
+    <div className="state state-error" role="alert">
+      <p className="state-title">{title}</p>
+      <p className="state-body">{error.message}</p>
+      {onRetry && (
+        <button type="button" className="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface StaleNoticeProps {
+  error: Error;
+  updatedAt: number;
+  onRetry: () => void;
+}
+
+/** Old data is kept, with its date and why there is none newer. */
+export function StaleNotice({ error, updatedAt, onRetry }: StaleNoticeProps) {
+  const { zone } = usePreferences();
+  const age = useNow() - updatedAt;
+  return (
+    <div className="stale-notice" role="status">
+      <span>
+        <strong>Stale.</strong> Shown as of {formatClock(updatedAt, zone)} ({formatDuration(age)} ago).{" "}
+        {error.message}
+      </span>
+      <button type="button" className="button button-small" onClick={onRetry}>
+        Try again
+      </button>
+    </div>
+  );
+}
+
+type AnyResult<T> = Pick<UseQueryResult<T>, "data" | "error" | "dataUpdatedAt"> & {
+  refetch: () => unknown;
+};
+
+interface QueryViewProps<T> {
+  query: AnyResult<T>;
+  /** What is being shown, as in "The incidents could not be loaded". */
+  what: string;
+  skeleton: ReactNode;
+  children: (data: T) => ReactNode;
+}
+
+/** One place for a view's loading, error and stale states; empty is the view's own matter. */
+export function QueryView<T>({ query, what, skeleton, children }: QueryViewProps<T>) {
+  const retry = () => void query.refetch();
+  if (query.data === undefined) {
+    if (!query.error) return skeleton;
+    return <ErrorState title={`${what} could not be loaded`} error={query.error} onRetry={retry} />;
+  }
+  return (
+    <>
+      {query.error && <StaleNotice error={query.error} updatedAt={query.dataUpdatedAt} onRetry={retry} />}
+      {children(query.data)}
+    </>
+  );
+}

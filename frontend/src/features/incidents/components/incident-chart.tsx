@@ -1,0 +1,42 @@
+/** The incident's metric around the event, the unusual time marked. */
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { CHART_HEIGHT, TimeChart } from "@/components/time-chart";
+import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
+import { historyQuery } from "@/lib/api/queries";
+import type { History, IncidentDetail } from "@/lib/api/types";
+import { serverNow } from "@/lib/clock";
+import { chartRange, eventReading, incidentSpan } from "../view-model";
+
+export function IncidentChart({ incident }: { incident: IncidentDetail }) {
+  const { service, metric } = incident;
+  const query = useQuery(historyQuery({ service, metric, ...chartRange(incident, serverNow()) }));
+  return (
+    <section className="panel incident-chart" aria-label={`${incident.metric_title} around the event`}>
+      <QueryView
+        query={query}
+        what={`The history of ${incident.metric_title}`}
+        skeleton={<Skeleton height={CHART_HEIGHT + 28} label="Loading the chart" />}
+      >
+        {(history) => <Chart incident={incident} history={history} />}
+      </QueryView>
+    </section>
+  );
+}
+
+/** The readings the incident keeps outlive the history they came from. */
+function Chart({ incident, history }: { incident: IncidentDetail; history: History }) {
+  const points = history.points.length ? history.points : incident.readings;
+  const spans = useMemo(() => [incidentSpan(incident)], [incident]);
+  if (points.length === 0) return <EmptyState title="No readings are kept for this time" />;
+  return (
+    <TimeChart
+      title={`${incident.metric_title} of ${incident.service}`}
+      unit={incident.unit}
+      points={points}
+      expected={eventReading(incident)?.expected ?? history.expected}
+      thresholds={history}
+      spans={spans}
+    />
+  );
+}

@@ -1,0 +1,76 @@
+/** What happened to the incident, in order, and a place to add to it. */
+import { type FormEvent, useId, useState } from "react";
+import { AbsoluteTime, RelativeTime } from "@/components/ui/time";
+import type { IncidentDetail, TimelineEntry } from "@/lib/api/types";
+import { useIncidentAction } from "../queries";
+
+const KINDS: Record<TimelineEntry["kind"], string> = {
+  opened: "Opened",
+  attached: "Fired again",
+  severity_changed: "Severity changed",
+  acknowledged: "Acknowledged",
+  resolved: "Resolved",
+  reopened: "Reopened",
+  comment: "Comment",
+  feedback: "Was this right?",
+  logs: "Logs",
+};
+
+export function Timeline({ incident }: { incident: IncidentDetail }) {
+  return (
+    <section className="section" aria-labelledby="timeline-title">
+      <h2 id="timeline-title">Timeline</h2>
+      <ol className="panel timeline">
+        {incident.timeline.map((entry) => (
+          <li
+            key={`${entry.at} ${entry.kind} ${entry.text}`}
+            className={`timeline-entry timeline-${entry.actor}`}
+          >
+            <div className="timeline-when small muted">
+              <AbsoluteTime at={entry.at} /> (<RelativeTime at={entry.at} />)
+            </div>
+            <div>
+              <strong>{KINDS[entry.kind]}</strong>{" "}
+              <span className="muted small">by {entry.actor === "operator" ? "an operator" : "Canopy"}</span>
+              {entry.text && <p className="timeline-text">{entry.text}</p>}
+            </div>
+          </li>
+        ))}
+      </ol>
+      <CommentForm id={incident.id} />
+    </section>
+  );
+}
+
+function CommentForm({ id }: { id: number }) {
+  const action = useIncidentAction(id);
+  const [text, setText] = useState("");
+  const field = useId();
+  function onSubmit(event: FormEvent) {
+    event.preventDefault();
+    action.mutate({ kind: "comment", text: text.trim() }, { onSuccess: () => setText("") });
+  }
+  return (
+    <form className="comment-form" onSubmit={onSubmit}>
+      <label htmlFor={field} className="field-label">
+        Add a comment
+      </label>
+      <textarea
+        id={field}
+        className="control"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <div className="row">
+        <button type="submit" className="button" disabled={action.isPending || !text.trim()}>
+          Add comment
+        </button>
+        {action.error && (
+          <span className="incident-refused" role="alert">
+            {action.error.message}
+          </span>
+        )}
+      </div>
+    </form>
+  );
+}

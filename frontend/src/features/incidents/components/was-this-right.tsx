@@ -1,0 +1,37 @@
+/** Asks whether the incident was right; the answer can be changed. */
+import type { Feedback, IncidentDetail } from "@/lib/api/types";
+import { useIncidentAction } from "../queries";
+
+const ANSWERS: readonly { value: Feedback; label: string }[] = [
+  { value: "yes", label: "Yes" },
+  { value: "expected", label: "It was expected" },
+  { value: "noise", label: "No, noise" },
+];
+
+export function WasThisRight({ incident }: { incident: IncidentDetail }) {
+  const action = useIncidentAction(incident.id);
+  return (
+    <section className="section" aria-labelledby="right-title">
+      <h2 id="right-title">Was this right?</h2>
+      <div className="row">
+        {ANSWERS.map(({ value, label }) => (
+          <button
+            key={value}
+            type="button"
+            className="button"
+            aria-pressed={incident.feedback === value}
+            disabled={action.isPending}
+            onClick={() => action.mutate({ kind: "feedback", answer: value })}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
+      {action.error && (
+        <p className="incident-refused" role="alert">
+          {action.error.message}
+        </p>
+      )}
+    </section>
+  );
+}

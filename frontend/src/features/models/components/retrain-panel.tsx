@@ -1,0 +1,106 @@
+/** Starts a retrain and shows how it goes: done, total, and each pair left out with its reason. */
+import { useQuery } from "@tanstack/react-query";
+import { ErrorState, Skeleton } from "@/components/ui/states";
+import { ApiError } from "@/lib/api/client";
+import type { PairProblem, RetrainJob } from "@/lib/api/types";
+import { useNow } from "@/lib/clock";
+import { retrainQuery, useRetrain } from "../queries";
+import { describeJob } from "../view-model";
+import "./retrain-panel.css";
+
+const CONFLICT = 409;
+
+export function RetrainPanel() {
+  const query = useQuery(retrainQuery);
+  const retrain = useRetrain();
+  const running = query.data?.state === "running";
+  return (
+    <section className="retrain" aria-label="Retrain">
+      <div className="row row-spread">
+        <h2>Retrain</h2>
+        <button
+          type="button"
+          className="button button-primary"
+          disabled={retrain.isPending || running}
+          onClick={() => retrain.mutate()}
+        >
+          {running ? "Retraining" : "Retrain all models"}
+        </button>
+      </div>
+      {retrain.error && <RetrainRefused error={retrain.error} />}
+      {query.data ? (
+        <JobProgress job={query.data} />
+      ) : query.error ? (
+        <ErrorState
+          title="The last retrain could not be loaded"
+          error={query.error}
+          onRetry={() => void query.refetch()}
+        />
+      ) : query.isPending ? (
+        <Skeleton height={24} label="Loading the last retrain" />
+      ) : (
+        <p className="muted">Nothing was retrained since Canopy started. Models keep serving meanwhile.</p>
+      )}
+    </section>
+  );
+}
+
+function RetrainRefused({ error }: { error: Error }) {
+  const conflict = error instanceof ApiError && error.status === CONFLICT;
+  return (
+    <p className="retrain-refused" role="alert">
+      <strong>{conflict ? "A retrain is already running." : "The retrain did not start."}</strong>{" "}
+      {error.message}
+    </p>
+  );
+}
+
+function JobProgress({ job }: { job: RetrainJob }) {
+  const now = useNow();
+  const text = describeJob(job, now);
+  return (
+    <>
+      {job.state === "running" && (
+        <progress
+          className="retrain-bar"
+          max={Math.max(1, job.total)}
+          value={job.done}
+          aria-label="Pairs done"
+        />
+      )}
+      <p role={job.state === "running" ? "status" : undefined}>{text}</p>
+      {job.detail && <p className="muted break">{job.detail}</p>}
+      <Problems title="Failed" problems={job.failed} open />
+      <Problems title="Skipped" problems={job.skipped} />
+    </>
+  );
+}
+
+function Problems({
+  title,
+  problems,
+  open = false,
+}: {
+  title: string;
+  problems: PairProblem[];
+  open?: boolean;
+}) {
+  if (problems.length === 0) return null;
+  return (
+    <details className="retrain-problems" open={open}>
+      <summary>
+        {title}: {problems.length}
+      </summary>
+      <ul>
+        {problems.map((problem) => (
+          <li key={`${problem.service}\n${problem.metric}`}>
+            <strong>
+              {problem.service} {problem.metric}
+            </strong>
+            : {problem.reason}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

@@ -1,0 +1,26 @@
+/** What the models are, and how the newest retrain goes. */
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, unwrap } from "@/lib/api/client";
+
+const PROGRESS_EVERY_MS = 1_000;
+
+export const modelsQuery = queryOptions({
+  queryKey: ["models"],
+  queryFn: ({ signal }) => unwrap(api.GET("/models", { signal })),
+});
+
+/** The newest job, null before the first. A running one is asked for by itself: Paused must not hide its end. */
+export const retrainQuery = queryOptions({
+  queryKey: ["retrain"],
+  queryFn: ({ signal }) => unwrap(api.GET("/retrain", { signal })),
+  refetchInterval: (query) => (query.state.data?.state === "running" ? PROGRESS_EVERY_MS : false),
+});
+
+export function useRetrain() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => unwrap(api.POST("/retrain")),
+    onSuccess: (job) => client.setQueryData(retrainQuery.queryKey, job),
+    onSettled: () => client.invalidateQueries({ queryKey: retrainQuery.queryKey }),
+  });
+}

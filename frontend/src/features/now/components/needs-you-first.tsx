@@ -1,0 +1,57 @@
+/** The few incidents to look at first, most urgent on top. */
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
+import { IncidentRow } from "@/components/incident-row";
+import { QueryView, Skeleton } from "@/components/ui/states";
+import { incidentsQuery } from "@/lib/api/queries";
+import type { IncidentList } from "@/lib/api/types";
+import { useNow } from "@/lib/clock";
+import { formatDuration } from "@/lib/format";
+
+const SHOWN = 5;
+
+export function NeedsYouFirst() {
+  const query = useQuery(incidentsQuery({ status: ["OPEN", "ACKNOWLEDGED"], sort: "urgency", limit: SHOWN }));
+  return (
+    <section className="section" aria-labelledby="first-title">
+      <h2 id="first-title">Needs you first</h2>
+      <QueryView
+        query={query}
+        what="The incidents"
+        skeleton={<Skeleton height={210} label="Loading incidents" />}
+      >
+        {(list) => <FirstFew list={list} checkedAt={query.dataUpdatedAt} />}
+      </QueryView>
+    </section>
+  );
+}
+
+function FirstFew({ list, checkedAt }: { list: IncidentList; checkedAt: number }) {
+  const now = useNow();
+  if (list.items.length === 0) {
+    return (
+      <p className="panel all-clear">
+        <strong>Nothing needs you.</strong>{" "}
+        <span className="muted">
+          No incident is open or acknowledged; checked {formatDuration(now - checkedAt)} ago.
+        </span>
+      </p>
+    );
+  }
+  return (
+    <>
+      <ol className="panel incident-list">
+        {list.items.map((incident) => (
+          <li key={incident.id}>
+            <IncidentRow incident={incident} />
+          </li>
+        ))}
+      </ol>
+      {list.total > list.items.length && (
+        <Link to="/incidents?status=OPEN&status=ACKNOWLEDGED" className="small">
+          All {list.total} that are not resolved
+        </Link>
+      )}
+    </>
+  );
+}

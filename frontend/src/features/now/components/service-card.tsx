@@ -1,0 +1,87 @@
+/** One service: its worst state in the head, one row a metric. */
+import { memo } from "react";
+import { Link } from "react-router";
+import { Sparkline } from "@/components/sparkline";
+import { SeverityTag } from "@/components/ui/tags";
+import type { OverviewMetric, OverviewService } from "@/lib/api/types";
+import { quantity } from "@/lib/format";
+import { incidentsPath, servicePath } from "@/lib/paths";
+import { describeReading } from "@/lib/reading";
+import { serviceSeverity } from "../view-model";
+
+interface ServiceCardProps {
+  service: OverviewService;
+  /** False out of view: the head alone stands then, so that the name is still found. */
+  drawn: boolean;
+}
+
+export const ServiceCard = memo(function ServiceCard({ service, drawn }: ServiceCardProps) {
+  const severity = serviceSeverity(service);
+  return (
+    <article className={`panel service-card service-card-${severity.toLowerCase()}`}>
+      <header className="service-card-head">
+        <h3 className="service-card-title">
+          <Link to={servicePath(service.service)} className="service-card-name">
+            {service.service}
+          </Link>
+        </h3>
+        {service.open_incidents > 0 && (
+          <Link
+            className="small"
+            to={incidentsPath({ service: service.service })}
+            aria-label={`${service.open_incidents} open incidents on ${service.service}`}
+          >
+            {service.open_incidents} open
+          </Link>
+        )}
+        {service.blind ? (
+          <span className="severity severity-unknown">
+            <span aria-hidden="true">◌</span> Blind
+          </span>
+        ) : (
+          <SeverityTag severity={severity} />
+        )}
+      </header>
+      {drawn && (
+        <ul>
+          {Object.entries(service.metrics).map(([key, metric]) => (
+            <MetricRow key={key} metric={metric} />
+          ))}
+        </ul>
+      )}
+    </article>
+  );
+});
+
+const MetricRow = memo(function MetricRow({ metric }: { metric: OverviewMetric }) {
+  const words = describeReading(metric);
+  const shown = metric.value === null ? null : quantity(metric.value, metric.unit);
+  return (
+    <li className={`metric-row metric-row-${words.severity.toLowerCase()}`}>
+      <div className="metric-row-figure">
+        <span className="metric-row-title" title={metric.title}>
+          {metric.title}
+        </span>
+        <span className="metric-row-value">
+          {shown ? (
+            <>
+              {shown.number} <small>{shown.unit}</small>
+            </>
+          ) : (
+            "no value"
+          )}
+        </span>
+      </div>
+      <Sparkline values={metric.recent} expected={metric.expected} />
+      <div className="metric-row-words">
+        <SeverityTag severity={words.severity} />
+        <span className={words.verdict === "unusual" ? "metric-row-unusual" : "muted"}>{words.verdict}</span>
+      </div>
+      {words.note && (
+        <p className="metric-row-note" title={words.note}>
+          {words.note}
+        </p>
+      )}
+    </li>
+  );
+});

@@ -1,0 +1,147 @@
+/** Now: how things are in one sentence, what needs someone first, and every service, worst first. */
+import { useQuery } from "@tanstack/react-query";
+import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
+import { overviewQuery } from "@/lib/api/queries";
+import type { Overview } from "@/lib/api/types";
+import { useNow } from "@/lib/clock";
+import { formatDateTime, formatDuration } from "@/lib/format";
+import { usePageTitle } from "@/lib/page-title";
+import { usePreferences } from "@/lib/preferences";
+import { useSearchState } from "@/lib/search-state";
+import { NeedsYouFirst } from "./components/needs-you-first";
+import { ServiceGrid } from "./components/service-grid";
+import { ServiceSearch } from "./components/service-search";
+import { filterServices, SHOWN, type Shown, sentence, warmingUpText } from "./view-model";
+import "./now.css";
+
+export function NowPage() {
+  const query = useQuery(overviewQuery);
+  usePageTitle(tabTitle(query.data));
+  return (
+    <div className="stack">
+      <h1 className="visually-hidden">Now</h1>
+      <QueryView query={query} what="The overview" skeleton={<NowSkeleton />}>
+        {(overview) =>
+          overview.services.length ? <Loaded overview={overview} /> : <Nothing overview={overview} />
+        }
+      </QueryView>
+    </div>
+  );
+}
+
+function tabTitle(overview: Overview | undefined): string {
+  const trouble = overview ? (overview.severities.Critical ?? 0) + (overview.severities.High ?? 0) : 0;
+  return trouble ? `(${trouble}) Now` : "Now";
+}
+
+function Loaded({ overview }: { overview: Overview }) {
+  const [search, setSearch] = useSearchState();
+  const text = search.get("q") ?? "";
+  const shown = SHOWN.find((each) => each === search.get("show")) ?? null;
+  const services = filterServices(overview.services, { text, shown });
+  return (
+    <>
+      <Sentence overview={overview} shown={shown} onShow={(kind) => setSearch({ show: kind ?? "" })} />
+      {overview.warming_up && <WarmingUpBanner overview={overview} />}
+      <NeedsYouFirst />
+      <section className="section" aria-labelledby="services-title">
+        <div className="row row-spread">
+          <h2 id="services-title">
+            Services{" "}
+            <span className="muted">
+              {services.length === overview.services.length
+                ? services.length
+                : `${services.length} of ${overview.services.length}`}
+            </span>
+          </h2>
+          <ServiceSearch value={text} matches={services} onChange={(q) => setSearch({ q })} />
+        </div>
+        {services.length ? (
+          <ServiceGrid services={services} />
+        ) : (
+          <EmptyState title="No service fits">
+            <button type="button" className="button" onClick={() => setSearch({ q: "", show: "" })}>
+              Show all {overview.services.length}
+            </button>
+          </EmptyState>
+        )}
+      </section>
+    </>
+  );
+}
+
+interface SentenceProps {
+  overview: Overview;
+  shown: Shown | null;
+  onShow: (kind: Shown | null) => void;
+}
+
+function Sentence({ overview, shown, onShow }: SentenceProps) {
+  const now = useNow();
+  return (
+    <p className="sentence">
+      {sentence(overview).map(({ kind, count }) => (
+        <button
+          key={kind}
+          type="button"
+          className={`sentence-part ${count ? `sentence-${kind}` : ""}`}
+          aria-pressed={shown === kind}
+          title={shown === kind ? "Show all services" : `Show only the ${kind} services`}
+          onClick={() => onShow(shown === kind ? null : kind)}
+        >
+          <b>{count}</b> {kind}
+        </button>
+      ))}
+      <span className="sentence-age">
+        {overview.timestamp
+          ? `data ${formatDuration(now - Date.parse(overview.timestamp))} old`
+          : "no poll has finished yet"}
+      </span>
+    </p>
+  );
+}
+
+function WarmingUpBanner({ overview }: { overview: Overview }) {
+  const now = useNow();
+  const { zone } = usePreferences();
+  const warming = overview.warming_up;
+  if (!warming) return null;
+  return (
+    <div className="warming">
+      <p>
+        <strong>{warmingUpText(warming, now, zone)}.</strong>{" "}
+        <span className="muted">
+          {warming.pairs === 1 ? "One metric has" : `${warming.pairs} metrics have`} no model yet: thresholds
+          are watched, unusual values are not.
+        </span>
+      </p>
+      <progress max={warming.need} value={warming.have} aria-label="Samples collected" />
+    </div>
+  );
+}
+
+function Nothing({ overview }: { overview: Overview }) {
+  const { zone } = usePreferences();
+  return (
+    <EmptyState title="No services found">
+      {overview.timestamp
+        ? `Prometheus was asked at ${formatDateTime(overview.timestamp, zone)} and has no series with a service label that the metrics in config.yaml match. `
+        : "The first poll has not finished yet. "}
+      Asked again every {overview.poll_interval} s.
+    </EmptyState>
+  );
+}
+
+function NowSkeleton() {
+  return (
+    <>
+      <Skeleton height={34} label="Loading the overview" />
+      <Skeleton height={210} label="Loading what needs you first" />
+      <div className="service-grid">
+        {[0, 1, 2, 3].map((card) => (
+          <Skeleton key={card} height={252} label="Loading a service" />
+        ))}
+      </div>
+    </>
+  );
+}

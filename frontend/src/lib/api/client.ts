@@ -1,0 +1,77 @@
+/** The one way to the backend: typed calls whose failures are `ApiError`s with a cause a person can read. */
+import createClient, { type Middleware } from "openapi-fetch";
+import { noteServerDate } from "@/lib/clock";
+import type { paths } from "./schema.gen";
+import type { Problem } from "./types";
+
+export const API_BASE = "/api/v1";
+
+/** What went wrong with a call. `status` is 0 when no answer came at all. */
+export class ApiError extends Error {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+  }
+}
+
+const serverClock: Middleware = {
+  onResponse({ response }) {
+    noteServerDate(response.headers.get("date"));
+  },
+};
+
+// `fetch` is looked up at each call, so that a test's server can stand in for the network.
+export const api = createClient<paths>({
+  baseUrl: `${globalThis.location.origin}${API_BASE}`,
+  fetch: (request) => globalThis.fetch(request),
+});
+api.use(serverClock);
+
+function isProblem(body: unknown): body is Problem {
+  return typeof body === "object" && body !== null && "detail" in body && typeof body.detail === "string";
+}
+
+function toApiError(body: unknown, response: Response): ApiError {
+  if (isProblem(body)) return new ApiError(body.detail || body.title, response.status);
+  return new ApiError(
+    `${`The server answered ${response.status} ${response.statusText}`.trim()} and gave no reason.`,
+    response.status,
+  );
+}
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The call's data; throws `ApiError` for a problem answer and for no answer. */
+export async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
+  const answer = await settle(call);
+  if (!answer.response.ok) throw toApiError(answer.error, answer.response);
+  return answer.data as T;
+}
+
+/** As `unwrap`, for calls whose error body under `status` is an answer too (GET /ready says 503 and why). */
+export async function unwrapWith<T>(call: Promise<Answer<T>>, status: number): Promise<T> {
+  const answer = await settle(call);
+  if (answer.response.status === status && !isProblem(answer.error)) return answer.error as T;
+  if (!answer.response.ok) throw toApiError(answer.error, answer.response);
+  return answer.data as T;
+}
+
+async function settle<T>(call: Promise<Answer<T>>): Promise<Answer<T>> {
+  try {
+    return await call;
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    const detail =
+      cause instanceof SyntaxError
+        ? "The server's answer is not JSON: is something else listening at this address?"
+        : `Canopy's server at ${globalThis.location.host} cannot be reached.`;
+    throw new ApiError(detail, 0);
+  }
+}

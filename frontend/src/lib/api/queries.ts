@@ -1,0 +1,76 @@
+/** The questions that more than one page asks; their keys are what live updates make stale. */
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { serverNow } from "@/lib/clock";
+import { api, unwrap, unwrapWith } from "./client";
+import type { Severity, Status } from "./types";
+
+export const overviewQuery = queryOptions({
+  queryKey: ["overview"],
+  queryFn: ({ signal }) => unwrap(api.GET("/overview", { signal })),
+});
+
+export const servicesQuery = queryOptions({
+  queryKey: ["services"],
+  queryFn: ({ signal }) => unwrap(api.GET("/services", { signal })),
+});
+
+export const readyQuery = queryOptions({
+  queryKey: ["ready"],
+  queryFn: ({ signal }) => unwrapWith(api.GET("/ready", { signal }), 503),
+});
+
+export interface IncidentFilters {
+  service?: string[];
+  metric?: string[];
+  severity?: Severity[];
+  status?: Status[];
+  q?: string;
+  sort?: string;
+  limit?: number;
+}
+
+/** The first page only: for lists of a fixed few. */
+export function incidentsQuery(filters: IncidentFilters) {
+  return queryOptions({
+    queryKey: ["incidents", "first", filters],
+    queryFn: ({ signal }) => unwrap(api.GET("/incidents", { params: { query: filters }, signal })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** All pages, each fetched when the reader comes near it. */
+export function incidentPagesQuery(filters: IncidentFilters) {
+  return infiniteQueryOptions({
+    queryKey: ["incidents", "pages", filters],
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(
+        api.GET("/incidents", {
+          params: { query: { ...filters, ...(pageParam && { cursor: pageParam }) } },
+          signal,
+        }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export interface HistoryRange {
+  service: string;
+  metric: string;
+  start?: string;
+  end?: string;
+  /** Instead of `start`: this many milliseconds up to now, whenever it is asked. */
+  last?: number;
+}
+
+export function historyQuery({ last, ...range }: HistoryRange) {
+  return queryOptions({
+    queryKey: ["history", range, last],
+    queryFn: ({ signal }) => {
+      const start = last === undefined ? {} : { start: new Date(serverNow() - last).toISOString() };
+      return unwrap(api.GET("/metrics/history", { params: { query: { ...range, ...start } }, signal }));
+    },
+    placeholderData: keepPreviousData,
+  });
+}

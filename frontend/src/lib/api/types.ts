@@ -1,0 +1,38 @@
+/** Short names for the wire's schemas, as generated from the backend's OpenAPI document. */
+import type { components } from "./schema.gen";
+
+type Schemas = components["schemas"];
+
+export type Overview = Schemas["Overview"];
+export type OverviewService = Schemas["OverviewService"];
+export type OverviewMetric = Schemas["OverviewMetric"];
+export type MetricReading = Schemas["MetricReading"];
+export type Expected = Schemas["Expected"];
+export type WarmingUp = Schemas["WarmingUp"];
+export type History = Schemas["History"];
+export type HistoryPoint = Schemas["HistoryPoint"];
+export type Logs = Schemas["Logs"];
+export type LogEntry = Schemas["LogEntry"];
+export type LogSource = Schemas["LogSource"];
+export type IncidentSummary = Schemas["IncidentSummary"];
+export type IncidentDetail = Schemas["IncidentDetail"];
+export type IncidentList = Schemas["IncidentList"];
+export type TimelineEntry = Schemas["TimelineEntry"];
+export type ModelStatus = Schemas["ModelStatus"];
+export type ModelList = Schemas["ModelList"];
+export type RetrainJob = Schemas["RetrainJob"];
+export type PairProblem = Schemas["PairProblem"];
+export type Ready = Schemas["Ready"];
+export type Severity = Schemas["Severity"];
+export type Status = Schemas["Status"];
+export type State = Schemas["State"];
+export type ResolveReason = Schemas["ResolveReason"];
+export type Feedback = Schemas["FeedbackBody"]["answer"];
+
+/** application/problem+json (RFC 9457); the body of every error. */
+export interface Problem {
+  type?: string;
+  title: string;
+  status: number;
+  detail: string;
+}

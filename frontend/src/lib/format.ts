@@ -1,0 +1,119 @@
+/** Numbers, units, times and durations as an operator reads them. */
+import type { Zone } from "./preferences";
+
+const LOCALE = "en-GB";
+const SYMBOLS: Record<string, string> = {
+  percent: "%",
+  milliseconds: "ms",
+  seconds: "s",
+  ratio: "",
+  count: "",
+  bytes_per_second: "B/s",
+  requests_per_second: "req/s",
+};
+const BYTE_STEPS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+const decimals = [0, 1, 2, 3].map(
+  (digits) => new Intl.NumberFormat(LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+);
+const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumFractionDigits: 1 });
+
+export interface Quantity {
+  number: string;
+  unit: string;
+}
+
+/** About three figures that count: 1,234 / 123 / 12.3 / 1.23 / 0.012. */
+export function formatNumber(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e7) return compact.format(value);
+  const digits = size >= 100 || value === 0 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3;
+  return decimals[digits]?.format(value) ?? String(value);
+}
+
+export function formatCount(value: number): string {
+  return integer.format(value);
+}
+
+export function unitSymbol(unit: string): string {
+  return SYMBOLS[unit] ?? unit;
+}
+
+/** A value with its unit, apart, so that a page may set them in different weights. */
+export function quantity(value: number, unit: string): Quantity {
+  if (unit !== "bytes") return { number: formatNumber(value), unit: unitSymbol(unit) };
+  const step = Math.min(
+    BYTE_STEPS.length - 1,
+    Math.max(0, Math.floor(Math.log2(Math.max(1, Math.abs(value))) / 10)),
+  );
+  return { number: formatNumber(value / 1024 ** step), unit: BYTE_STEPS[step] ?? "B" };
+}
+
+export function formatValue(value: number, unit: string): string {
+  const parts = quantity(value, unit);
+  return parts.unit ? `${parts.number} ${parts.unit}` : parts.number;
+}
+
+export function formatRange(low: number, high: number, unit: string): string {
+  const symbol = unitSymbol(unit);
+  if (unit === "bytes") return `${formatValue(low, unit)} to ${formatValue(high, unit)}`;
+  return `${formatNumber(low)} to ${formatNumber(high)}${symbol ? ` ${symbol}` : ""}`;
+}
+
+/** "3 s", "12 min", "2 h 5 min", "3 d": as exact as it is useful. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return `${Math.floor(hours / 24)} d`;
+}
+
+/** "3 min ago", "in 2 min", "now". */
+export function formatRelative(time: string, now: number): string {
+  const distance = Date.parse(time) - now;
+  if (Math.abs(distance) < 1_000) return "now";
+  return distance > 0 ? `in ${formatDuration(distance)}` : `${formatDuration(-distance)} ago`;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function timeFormat(style: "minute" | "clock" | "full", zone: Zone): Intl.DateTimeFormat {
+  const key = `${style} ${zone}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat(LOCALE, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    ...(style !== "minute" && { second: "2-digit" }),
+    ...(style === "full" && { day: "numeric", month: "short", year: "numeric" }),
+    ...(zone === "utc" && { timeZone: "UTC" }),
+  });
+  formats.set(key, made);
+  return made;
+}
+
+const suffix = (zone: Zone) => (zone === "utc" ? " UTC" : "");
+
+/** "14:02", with " UTC" when that is the zone chosen. */
+export function formatMinute(time: string | number, zone: Zone): string {
+  return timeFormat("minute", zone).format(new Date(time)) + suffix(zone);
+}
+
+/** "14:02:11". */
+export function formatClock(time: string | number, zone: Zone): string {
+  return timeFormat("clock", zone).format(new Date(time)) + suffix(zone);
+}
+
+/** "21 Nov 2026, 14:02:11". */
+export function formatDateTime(time: string | number, zone: Zone): string {
+  return timeFormat("full", zone).format(new Date(time)) + suffix(zone);
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,29 @@
+/** A view's filters, kept in its address, so that a saved view is a link. */
+import { useCallback, useRef } from "react";
+import { useSearchParams } from "react-router";
+
+export type SearchChange = Record<string, string | readonly string[]>;
+
+/** The address's parameters with `change` laid over them; empty ones are left out. */
+export function withChange(search: URLSearchParams, change: SearchChange): URLSearchParams {
+  const next = new URLSearchParams(search);
+  for (const [name, value] of Object.entries(change)) {
+    next.delete(name);
+    for (const each of typeof value === "string" ? [value] : value) if (each) next.append(name, each);
+  }
+  return next;
+}
+
+/** Reads the parameters; the setter replaces the address, so that Back leaves the page. */
+export function useSearchState(): [URLSearchParams, (change: SearchChange) => void] {
+  const [search, setSearch] = useSearchParams();
+  const newest = useRef(search);
+  newest.current = search;
+  const apply = useRef(setSearch);
+  apply.current = setSearch;
+  const change = useCallback((values: SearchChange) => {
+    newest.current = withChange(newest.current, values);
+    apply.current(newest.current, { replace: true });
+  }, []);
+  return [search, change];
+}

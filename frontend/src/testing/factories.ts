@@ -1,0 +1,178 @@
+/** Small, whole examples of the wire's objects; each test says only what matters to it. */
+import type {
+  IncidentDetail,
+  IncidentSummary,
+  LogEntry,
+  ModelStatus,
+  Overview,
+  OverviewMetric,
+  OverviewService,
+  RetrainJob,
+} from "@/lib/api/types";
+
+/** The moment all examples happen at: 21 November 2026, 14:02:11 UTC. */
+export const NOW = Date.parse("2026-11-21T14:02:11Z");
+export const at = (secondsFromNow: number, now = NOW) => new Date(now + secondsFromNow * 1_000).toISOString();
+
+export function metricOf(change: Partial<OverviewMetric> = {}): OverviewMetric {
+  return {
+    title: "p99 latency",
+    value: 34.2,
+    unit: "milliseconds",
+    severity: "Normal",
+    prediction: "Normal",
+    score: 0.31,
+    state: "scored",
+    expected: { low: 20, high: 54 },
+    reasons: [],
+    event_ts: at(-1),
+    high: 1_000,
+    critical: 3_000,
+    direction: "above",
+    recent: [30, 31, 29, 34, 33, 36, 30, 34.2],
+    ...change,
+  };
+}
+
+export function serviceOf(service: string, change: Partial<OverviewService> = {}): OverviewService {
+  return {
+    service,
+    severity: "Normal",
+    blind: false,
+    open_incidents: 0,
+    metrics: { lat: metricOf() },
+    ...change,
+  };
+}
+
+export function overviewOf(services: OverviewService[], change: Partial<Overview> = {}): Overview {
+  const count = (severity: OverviewService["severity"]) =>
+    services.filter((service) => !service.blind && service.severity === severity).length;
+  return {
+    timestamp: at(-1),
+    poll_interval: 5,
+    severities: { Normal: count("Normal"), High: count("High"), Critical: count("Critical") },
+    blind: services.filter((service) => service.blind).length,
+    open_incidents: services.reduce((sum, service) => sum + service.open_incidents, 0),
+    warming_up: null,
+    services,
+    ...change,
+  };
+}
+
+export function incidentOf(id: number, change: Partial<IncidentSummary> = {}): IncidentSummary {
+  return {
+    id,
+    service: "payment-service",
+    metric: "lat",
+    metric_title: "p99 latency",
+    unit: "milliseconds",
+    severity: "Critical",
+    status: "OPEN",
+    title: "p99 latency of payment-service is far above its expected range",
+    reason: "3,412 ms where 20 to 54 ms is expected; Critical from 3,000 ms.",
+    policy: "threshold_and_model",
+    fingerprint: "f1",
+    event_ts: at(-180),
+    opened_at: at(-178),
+    updated_at: at(-10),
+    resolved_at: null,
+    resolve_reason: null,
+    last_fired_at: at(-10),
+    feedback: null,
+    ...change,
+  };
+}
+
+export function lineOf(secondsFromNow: number, change: Partial<LogEntry> = {}, now = NOW): LogEntry {
+  return {
+    timestamp: at(secondsFromNow, now),
+    service: "payment-service",
+    level: "INFO",
+    message: "payment accepted in 31 ms",
+    logger: "shop.payment.PaymentController",
+    thread: "http-nio-8082-exec-3",
+    trace_id: "",
+    stack_trace: "",
+    count: 1,
+    explains: false,
+    reason: "",
+    ...change,
+  };
+}
+
+export function incidentDetailOf(
+  id: number,
+  change: Partial<IncidentDetail> = {},
+  now = NOW,
+): IncidentDetail {
+  return {
+    ...incidentOf(id),
+    readings: [
+      {
+        timestamp: at(-180, now),
+        value: 3_412,
+        score: 0.97,
+        severity: "Critical",
+        prediction: "Anomaly",
+        expected: { low: 20, high: 54 },
+      },
+    ],
+    logs: [
+      lineOf(-190, {}, now),
+      lineOf(
+        -182,
+        {
+          level: "ERROR",
+          message: "upstream timeout after 3000 ms: connection pool exhausted (10/10)",
+          stack_trace: "java.sql.SQLTransientConnectionException: timeout\n\tat shop.payment.Ledger.save\n",
+          count: 4,
+          explains: true,
+          reason: "new message just before the event",
+        },
+        now,
+      ),
+      lineOf(-170, { level: "WARN", message: "retrying <b>card 4</b>" }, now),
+    ],
+    timeline: [
+      { at: at(-178, now), kind: "opened", actor: "canopy", text: "Critical and anomalous" },
+      { at: at(-120, now), kind: "comment", actor: "operator", text: "Looking at it" },
+    ],
+    ...change,
+  };
+}
+
+export function modelOf(service: string, metric: string, change: Partial<ModelStatus> = {}): ModelStatus {
+  return {
+    service,
+    metric,
+    state: "ready",
+    reason: "",
+    have: 240,
+    need: 50,
+    eta: null,
+    trained_at: at(-3_600),
+    window: 172_800,
+    samples: 240,
+    version: "20261121T130211Z",
+    expected: { low: 20, high: 54 },
+    ...change,
+  };
+}
+
+export function jobOf(change: Partial<RetrainJob> = {}): RetrainJob {
+  return {
+    id: "r1",
+    state: "running",
+    trigger: "api",
+    started_at: at(-5),
+    finished_at: null,
+    total: 12,
+    done: 7,
+    trained: 6,
+    skipped: [{ service: "order-service", metric: "err", reason: "31 of 50 samples" }],
+    failed: [],
+    detail: "",
+    ...change,
+  };
+}

@@ -1,0 +1,32 @@
+/** How the UI is built, served while developing, and tested. */
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+import { fixtureMiddleware } from "./e2e/fixture-server";
+
+const BACKEND = process.env.CANOPY_URL ?? "http://localhost:9092";
+
+/** `--mode fixture`: the API's shapes without a backend, for work on the looks and for the axe tests. */
+function fixtureApi(): Plugin {
+  return {
+    name: "canopy-fixture-api",
+    configureServer: ({ middlewares }) => void middlewares.use(fixtureMiddleware()),
+    configurePreviewServer: ({ middlewares }) => void middlewares.use(fixtureMiddleware()),
+  };
+}
+
+export default defineConfig(({ mode }) => ({
+  base: "/ui/",
+  plugins: [react(), ...(mode === "fixture" ? [fixtureApi()] : [])],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  server: mode === "fixture" ? {} : { proxy: { "/api/v1": BACKEND } },
+  build: { target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  test: {
+    environment: "happy-dom",
+    environmentOptions: { happyDOM: { url: "http://canopy.test/ui/" } },
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/testing/setup.ts"],
+    restoreMocks: true,
+  },
+}));
