@@ -110,11 +110,13 @@ class FileTail:
                 del poll.cursors[id_]
 
     def _read_all(self, poll: _Poll) -> None:
-        """Rotated files to their end, so that their lines come first; then the live ones chunk by chunk."""
-        rotated, live = list(self._open.rotated.values()), list(self._open.live.values())
-        for file in live:
-            rotated += self._settle(file, poll)
-        for file in rotated:
+        """What was rotated to its end, so that its lines come first; then the live files chunk by chunk."""
+        first, live = list(self._open.rotated.values()), list(self._open.live.values())
+        # New files first: a copy is known by the cursor of its original, which truncation resets.
+        for file in sorted(live, key=lambda file: file.id in poll.cursors):
+            first += self._settle(file, poll)
+        for file in first:
+            file.rotated = True
             while file.id in poll.cursors and not poll.spent and self._read(file, poll):
                 pass
         while live and not poll.spent:
@@ -123,28 +125,33 @@ class FileTail:
     def _settle(self, file: LogFile, poll: _Poll) -> list[LogFile]:
         """Give ``file`` the cursor to read on from: its own, that of the file it is a copy of, or the start.
 
-        Returns the copy beside it, if ``file`` was truncated (copytruncate): there may be more in that.
+        Returns what is to be read before all others: ``file`` if rotation renamed or copied it, or the copy
+        beside it if it was truncated.
         """
         own = poll.cursors.get(file.id)
+        first: list[LogFile] = []
         if own is not None and file.fits(own):
-            if own.path != file.path and self._pattern.has_service:
-                file.service = own.service  # renamed by rotation: its name says no longer whose it is
-            return []
-        copies: list[LogFile] = []
-        changes: list[Cursor] = []
-        if own is not None:
-            copies = self._find_copy(own, poll)
-            changes = [replace(own, file=copy.id, lines=0) for copy in copies]
-            start = Cursor(file.id, file.path, file.service, lines=own.lines)
+            if own.path == file.path:
+                return []
+            if self._pattern.has_service:
+                file.service = own.service  # its new name says no longer whose it is
+            changes = [replace(own, path=file.path, service=file.service)]
+            first = [file]
+        elif own is not None:
+            first = self._find_copy(own, poll)
+            changes = [replace(own, file=copy.id, lines=0) for copy in first]
+            changes.append(Cursor(file.id, file.path, file.service, lines=own.lines))
         else:
-            origin = next((c for c in poll.cursors.values() if _is_copy(file, c)), None)
-            file.service = origin.service if origin else file.service
-            start = replace(
-                origin or Cursor(file.id, "", file.service), file=file.id, path=file.path, lines=0
-            )
-        self._store.append([], [*changes, start])
-        poll.cursors.update((cursor.file, cursor) for cursor in [*changes, start])
-        return copies
+            original = next((c for c in poll.cursors.values() if _is_copy(file, c)), None)
+            if original is not None:
+                file.service = original.service
+                changes = [replace(original, file=file.id, path=file.path, lines=0)]
+                first = [file]
+            else:
+                changes = [Cursor(file.id, file.path, file.service)]
+        self._store.append([], changes)
+        poll.cursors.update((cursor.file, cursor) for cursor in changes)
+        return first
 
     def _find_copy(self, truncated: Cursor, poll: _Poll) -> list[LogFile]:
         found: list[LogFile] = []

@@ -1,0 +1,401 @@
+"""What an operator's log files go through, and that each line is stored once, in order."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from backend.logs.line import LogLine
+from backend.logs.sources.file_tail import MAX_LINES, FileTail
+from backend.logs.store import LogStore
+from backend.settings import FileSource
+
+# Lines without a time get this one; the store then answers in the order in which they were stored.
+NOW = 1000.0
+
+
+class Bench:
+    """A folder with logs, and a tail over it that can be ended and started again."""
+
+    def __init__(self, root: Path, path: str = "app.log", service: str = "app") -> None:
+        self.root, self.source = root, FileSource(path=path, service=service)
+        self.services: Sequence[str] = ()
+        self.start()
+
+    def start(self) -> None:
+        self.store = LogStore(self.root / "lines.db", keep=1e12, max_lines=1_000_000)
+        self.tail = FileTail(self.source, self.store, lambda: self.services, self.root)
+
+    def stop(self) -> None:
+        self.tail.close()
+        self.store.close()
+
+    def write(self, text: str | bytes, name: str = "app.log") -> None:
+        with (self.root / name).open("ab") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
+
+    def poll(self, times: int = 1) -> int:
+        return sum(self.tail.poll_once(NOW) for _ in range(times))
+
+    def lines(self, service: str = "app") -> list[LogLine]:
+        return self.store.around(service, 0, 2e9, limit=10**6).lines
+
+    def messages(self, service: str = "app") -> list[str]:
+        return [line.message for line in self.lines(service)]
+
+    def only_status(self) -> tuple[str, str]:
+        [entry] = self.tail.status()
+        return entry.state, entry.detail
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.stop()
+
+
+def json_line(message: object, service: str = "app") -> str:
+    return f'{{"message":"{message}","service.name":"{service}"}}\n'
+
+
+def test_a_json_line_is_stored_by_the_poll_that_sees_it(bench: Bench) -> None:
+    bench.write(json_line("one"))
+    assert bench.poll() == 1
+    assert bench.messages() == ["one"]
+    assert bench.poll(3) == 0
+
+
+def test_a_plain_line_waits_one_poll_for_its_stack_trace(bench: Bench) -> None:
+    bench.write("ERROR it broke\n")
+    assert bench.poll() == 0
+    bench.write("java.io.IOException: x\n\tat a.B.c(B.java:1)\nCaused by: d.E: f\n\t... 3 more\nINFO next\n")
+    bench.poll(2)
+    broke, following = bench.lines()
+    assert (broke.message, broke.level) == ("it broke", "ERROR")
+    assert broke.stack_trace.splitlines()[-2:] == ["Caused by: d.E: f", "\t... 3 more"]
+    assert following.message == "next"
+
+
+def test_a_line_without_line_feed_is_taken_once_it_rests(bench: Bench) -> None:
+    bench.write('{"message":"ha')
+    assert bench.poll(2) == 0
+    bench.write('lf"}\nlast words')
+    bench.poll()
+    assert bench.messages() == ["half"]
+    bench.poll(4)
+    assert bench.messages() == ["half", "last words"]
+    bench.write("\nmore\n")
+    bench.poll(4)
+    assert bench.messages() == ["half", "last words", "more"]
+
+
+def test_the_rest_of_a_rotated_and_deleted_file_is_read_first(bench: Bench) -> None:
+    bench.write(json_line(1))
+    bench.poll()
+    bench.write(json_line(2))
+    (bench.root / "app.log").rename(bench.root / "app.2026-01-01.log.tmp")
+    bench.write(json_line(4))
+    bench.write(json_line(3), "app.2026-01-01.log.tmp")  # its writer has not noticed yet
+    (bench.root / "app.2026-01-01.log.tmp").unlink()  # compressed, as Logback does
+    bench.poll()
+    assert bench.messages() == ["1", "2", "3", "4"]
+
+
+def test_the_rest_of_a_file_rotated_while_we_were_down_is_read_first(bench: Bench) -> None:
+    bench.write(json_line(1))
+    bench.poll()
+    bench.stop()
+    bench.write(json_line(2))
+    (bench.root / "app.log").rename(bench.root / "app-1.old")
+    bench.write(json_line(3))
+    bench.start()
+    bench.poll()
+    assert bench.messages() == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("path", ["app.log", "app.log*"])
+def test_copytruncate_loses_and_doubles_nothing(tmp_path: Path, path: str) -> None:
+    bench = Bench(tmp_path, path)
+    bench.write(json_line(1))
+    bench.poll()
+    bench.write(json_line(2))
+    shutil.copyfile(tmp_path / "app.log", tmp_path / "app.log.1")
+    os.truncate(tmp_path / "app.log", 0)
+    bench.write("".join(json_line(n) for n in range(3, 30)))  # larger than before already
+    bench.poll(2)
+    assert bench.messages() == [str(n) for n in range(1, 30)]
+    bench.stop()
+
+
+def test_a_hole_left_by_copytruncate_is_no_line(bench: Bench) -> None:
+    bench.write(b"\0" * 3_000_000 + json_line("after the hole").encode())
+    bench.poll(2)
+    assert bench.messages() == ["after the hole"]
+
+
+def test_a_file_that_vanishes_and_comes_back(bench: Bench) -> None:
+    assert bench.poll() == 0
+    state, detail = bench.only_status()
+    assert state == "missing"
+    assert str(bench.root / "app.log") in detail
+    bench.write(json_line(1))
+    bench.poll()
+    assert bench.only_status() == ("reading", "")
+    (bench.root / "app.log").rename(bench.root / "away")
+    bench.poll()
+    assert bench.only_status()[0] == "missing"
+    (bench.root / "away").rename(bench.root / "app.log")
+    bench.write(json_line(2))
+    bench.poll()
+    (bench.root / "app.log").unlink()
+    bench.poll(15)
+    bench.write(json_line(3))
+    bench.poll()
+    assert bench.messages() == ["1", "2", "3"]
+
+
+def test_a_folder_where_a_file_should_be_is_named(bench: Bench) -> None:
+    (bench.root / "app.log").mkdir()
+    bench.poll()
+    state, detail = bench.only_status()
+    assert state == "failed"
+    assert "is a folder" in detail
+
+
+def test_a_file_that_cannot_be_opened_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "*.log")
+    bench.write(json_line(1))
+    (tmp_path / "loop.log").symlink_to("loop.log")  # fails to open for root as well
+    os.mkfifo(tmp_path / "pipe.log")
+    bench.poll()
+    states = {Path(entry.path).name: (entry.state, entry.detail) for entry in bench.tail.status()}
+    assert states["app.log"] == ("reading", "")
+    assert states["pipe.log"] == ("failed", "is a device or a pipe, not a regular file")
+    assert states["loop.log"] == ("failed", "cannot be read: Too many levels of symbolic links")
+    assert bench.messages() == ["1"]
+    bench.stop()
+
+
+def test_a_binary_file_is_named_and_not_read(bench: Bench) -> None:
+    bench.write(random.Random(1).randbytes(5000))
+    assert bench.poll(5) == 0
+    assert bench.only_status() == ("failed", "holds binary data, not text: it is not read")
+
+
+def test_binary_bytes_in_a_log_are_kept_and_shown(bench: Bench) -> None:
+    bench.write(json_line(1) * 50)
+    bench.write(b"\xff\x00\x01 odd\n" + json_line(2).encode())
+    bench.poll()
+    assert bench.messages()[50:] == ["\ufffd␀␁ odd", "2"]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_10_mb_line_is_counted_once_and_cut(bench: Bench, restart: bool) -> None:
+    bench.write(json_line("before") + "ERROR " + "x" * 10_000_000)
+    bench.poll()
+    if restart:
+        bench.stop()
+        bench.start()
+    bench.poll()
+    bench.write("x" * 1_000_000 + "\n" + json_line("after"))
+    bench.poll(3)
+    before, long, after = bench.lines()
+    assert (before.message, after.message) == ("before", "after")
+    assert long.raw_truncated
+    assert long.level == "ERROR"
+    assert len(long.message) < 100_000
+
+
+def test_100_000_lines_at_once_never_hold_a_poll_up(bench: Bench) -> None:
+    bench.write("".join(json_line(n) for n in range(100_000)))
+    taken = [bench.poll()]
+    assert "behind" in bench.only_status()[1]
+    while taken[-1]:
+        taken.append(bench.poll())
+    assert max(taken) <= MAX_LINES
+    assert bench.messages() == [str(n) for n in range(100_000)]
+    assert bench.only_status() == ("reading", "")
+
+
+def test_more_files_than_may_be_open_are_all_read(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "{service}.log", "*")
+    for n in range(600):
+        bench.write(json_line(n), f"s{n}.log")
+    while bench.poll():
+        pass
+    bench.write(json_line("again"), "s599.log")
+    bench.poll(4)
+    assert [bench.messages(f"s{n}") for n in range(599)] == [[str(n)] for n in range(599)]
+    assert bench.messages("s599") == ["599", "again"]
+    bench.stop()
+
+
+def test_the_path_names_the_service(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "logs/{service}/app*.log", "*")
+    bench.services = ("pay/ment", "pay")
+    for folder in ("pay%2Fment", "pay", "other"):
+        (tmp_path / "logs" / folder).mkdir(parents=True)
+        bench.write(json_line(folder, "someone-else"), f"logs/{folder}/app1.log")
+    bench.poll()
+    assert [bench.messages(name) for name in ("pay/ment", "pay", "other", "someone-else")] == [
+        ["pay%2Fment"],
+        ["pay"],
+        ["other"],
+        [],
+    ]
+    [missing] = bench.tail.status_of("nobody")
+    assert (missing.state, missing.service) == ("missing", "nobody")
+    assert str(tmp_path / "logs" / "nobody" / "app*.log") in missing.detail
+    bench.stop()
+
+
+def test_without_service_in_the_path_the_line_decides_then_the_file(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "*.log", "*")
+    bench.write(json_line(1, "payment") + '{"message":"2"}\n')
+    bench.poll()
+    assert (bench.messages("payment"), bench.messages("app")) == (["1"], ["2"])
+    bench.stop()
+
+
+def test_a_rotated_file_belongs_to_the_service_it_was_rotated_from(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "{service}.log", "*")
+    bench.services = ("pay",)
+    bench.write(json_line(1), "pay.2026-01-01.0.log")
+    bench.write(json_line(2), "pay.log")
+    bench.poll()
+    assert sorted(bench.messages("pay")) == ["1", "2"]
+    bench.stop()
+
+
+def test_a_damaged_store_is_begun_afresh_from_the_files(bench: Bench) -> None:
+    bench.write(json_line(1))
+    bench.poll()
+    bench.stop()
+    database = bench.root / "lines.db"
+    database.write_bytes(b"SQLite format 3\0" + random.Random(2).randbytes(database.stat().st_size))
+    bench.start()
+    bench.poll()
+    assert bench.messages() == ["1"]
+    assert (bench.root / "lines.db.damaged").exists()
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("append"), st.integers(1, 5), st.booleans()),
+        st.tuples(st.just("partial"), st.integers(1, 9), st.booleans()),
+        st.tuples(st.sampled_from(["poll", "restart", "rename", "copytruncate", "delete"])),
+    ),
+    max_size=25,
+)
+
+
+@given(steps=steps, path=st.sampled_from(["app.log", "app.log*"]))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_each_line_once_and_in_order(steps: list[tuple[object, ...]], path: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), path)
+        written = _play(bench, steps)
+        bench.poll(6)
+        assert bench.messages() == written
+        bench.stop()
+
+
+def _play(bench: Bench, steps: list[tuple[object, ...]]) -> list[str]:
+    """Do the steps to the files; returns the messages that were written."""
+    log = bench.root / "app.log"
+    written: list[str] = []
+    rest = ""
+    for number, (step, *arguments) in enumerate(steps):
+        if step in ("append", "partial"):
+            count, as_json = arguments
+            messages = [f"line {number}.{n}" for n in range(int(str(count)) if step == "append" else 1)]
+            text = "".join(json_line(m) if as_json else f"{m}\n" for m in messages)
+            cut = min(int(str(count)), len(text) - 1) if step == "partial" else len(text)
+            bench.write(rest + text[:cut])
+            rest = text[cut:]
+            written += messages
+        elif step == "restart":
+            bench.stop()
+            bench.start()
+        elif step != "poll" and log.exists():
+            # Writers and rotators end the line first. What was never seen before it is gone cannot be read.
+            bench.write(rest)
+            rest = ""
+            bench.poll()
+            if step == "rename":
+                _shift(bench.root)
+                log.rename(bench.root / "app.log.1")
+            elif step == "copytruncate":
+                bench.poll()
+                written.append(f"unread {number}")
+                bench.write(json_line(written[-1]))
+                _shift(bench.root)
+                shutil.copyfile(log, bench.root / "app.log.1")
+                os.truncate(log, 0)
+            else:
+                bench.poll()
+                log.unlink()
+        if step == "poll":
+            bench.poll()
+    bench.write(rest)
+    return written
+
+
+def _shift(root: Path) -> None:
+    for n in range(9, 0, -1):
+        if (root / f"app.log.{n}").exists():
+            (root / f"app.log.{n}").rename(root / f"app.log.{n + 1}")
+
+
+TAIL_FOREVER = """
+import sys, time
+from pathlib import Path
+from backend.logs.sources.file_tail import FileTail
+from backend.logs.store import LogStore
+from backend.settings import FileSource
+root = Path(sys.argv[1])
+tail = FileTail(FileSource(path="app.log"), LogStore(root / "lines.db", 1e12, 10**6), lambda: ["app"], root)
+print("ready", flush=True)
+while True:
+    tail.poll_once(1000.0)
+"""
+
+
+def test_kill_9_neither_loses_nor_doubles_a_line(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    bench = Bench(tmp_path)
+    written = seen_by_killed = 0
+    for _ in range(12):
+        command = [sys.executable, "-c", TAIL_FOREVER, str(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as reader:
+            assert reader.stdout is not None
+            assert reader.stdout.readline() == b"ready\n"
+            before = bench.store.cursors()
+            until = time.monotonic() + chance.uniform(0.1, 0.3)
+            while time.monotonic() < until:
+                bench.write("".join(json_line(n) for n in range(written, written + 50)))
+                written += 50
+                time.sleep(0.002)
+            reader.send_signal(signal.SIGKILL)
+        seen_by_killed += bench.store.cursors() != before
+        if chance.random() < 0.4:
+            bench.poll()  # a file that nobody saw before its rotation cannot be known again
+            (tmp_path / "app.log").rename(tmp_path / f"rotated.{written}")
+            bench.write("")
+    bench.poll(30)
+    assert seen_by_killed > 6
+    assert bench.messages() == [str(n) for n in range(written)]
+    bench.stop()
