@@ -11,6 +11,10 @@ shift 3
 log=.stamps/$name.log
 mkdir -p .stamps
 
+newest_line() { # without colours and empty lines
+  tail -n 5 "$log" | tr '\r' '\n' | sed $'s/\033\\[[0-9;]*m//g' | grep '[^[:space:]]' | tail -n 1 | cut -c1-90 || true
+}
+
 printf '[%s] %s ...\n' "$name" "$doing"
 "$@" >"$log" 2>&1 </dev/null &
 command=$!
@@ -21,7 +25,7 @@ next=15
 while kill -0 "$command" 2>/dev/null; do
   sleep 0.2
   if ((SECONDS >= next)); then
-    printf '[%s] %d s: %s\n' "$name" "$SECONDS" "$(tail -n 1 "$log" | tr -d '\r' | cut -c1-90)"
+    printf '[%s] %d s: %s\n' "$name" "$SECONDS" "$(newest_line)"
     next=$((next + 15))
   fi
 done
