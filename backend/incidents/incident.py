@@ -165,6 +165,7 @@ def begin(
     ``because`` is the policy's reason, ``lines`` the log lines around the reading. Raises ValueError for a
     reading without a value.
     """
+    first = IncidentReading.of(reading)
     reason = f"Opened because {because}. Policy: {policy}."
     incident = Incident(
         id=0,
@@ -185,7 +186,7 @@ def begin(
         last_fired_at=reading.timestamp,
         reading_count=1,
         feedback=None,
-        readings=(IncidentReading.of(reading),),
+        readings=(first,),
         logs=(),
         timeline=(TimelineEntry(at, "opened", "canopy", reason),),
     )

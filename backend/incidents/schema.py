@@ -195,16 +195,18 @@ def _back_up(path: Path, version: int) -> None:
     """A whole copy as last committed; it has its name only once it is safely on disk."""
     copy = path.with_name(f"{path.name}.v{version}.bak")
     unfinished = copy.with_name(f"{copy.name}.tmp")
-    unfinished.unlink(missing_ok=True)
-    with closing(connect(path)) as source, closing(sqlite3.connect(unfinished)) as target:
-        source.backup(target)
-    descriptor = os.open(unfinished, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    unfinished.replace(copy)
-    sync_folder(path.parent)
+        unfinished.unlink(missing_ok=True)
+        with closing(connect(path)) as source, closing(sqlite3.connect(unfinished)) as target:
+            source.backup(target)
+        with unfinished.open("rb") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(copy)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise StoreError(
+            f"{path}: not upgraded, its copy {copy.name} cannot be made: {error.strerror}."
+        ) from error
 
 
 def _number(connection: sqlite3.Connection, pragma: str) -> int:

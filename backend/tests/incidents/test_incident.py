@@ -12,12 +12,12 @@ from backend.incidents.fingerprint import fingerprint, label_signature
 from backend.incidents.incident import (
     IllegalTransition,
     Incident,
-    IncidentReading,
     ResolveReason,
     Status,
     acknowledge,
     attach,
     auto_resolve,
+    begin,
     comment,
     give_feedback,
     reopen,
@@ -45,7 +45,7 @@ def test_a_new_incident_says_what_where_and_why() -> None:
 
 def test_missing_data_is_no_evidence() -> None:
     with pytest.raises(ValueError, match="without a value"):
-        IncidentReading.of(blind(1000.0))
+        begin(blind(1000.0), SPEC, policy="either", because="it is gone", at=1001.0)
 
 
 def test_acknowledge_resolve_and_reopen_walk_the_whole_way() -> None:

@@ -60,6 +60,14 @@ def test_an_older_file_is_upgraded_after_a_copy(store: IncidentStore, database: 
     assert list(database.parent.glob("*.tmp")) == []
 
 
+def test_without_a_copy_there_is_no_upgrade(store: IncidentStore, database: Path) -> None:
+    database.with_name("canopy.db.v1.bak").mkdir()
+    with pytest.raises(StoreError, match=r"not upgraded, its copy canopy\.db\.v1\.bak cannot be made"):
+        prepare(database, NEXT)
+    assert ask(database, "PRAGMA user_version") == [(1,)]
+    assert opened(store).id == 1
+
+
 def test_an_upgrade_that_fails_leaves_the_old_file(store: IncidentStore, database: Path) -> None:
     incident = opened(store)
     broken = (*NEXT, ("CREATE TABLE incidents (id INTEGER)",))
