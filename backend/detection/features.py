@@ -11,6 +11,9 @@ FEATURES = ("value", "delta", "rolling_mean", "rolling_std", "zscore")
 ROLLING_WINDOW = 20
 """Readings a rolling figure looks back on, the newest included."""
 
+LARGEST = 1e18
+"""Values are cut to this size: their squares stay finite, and their differences fit a tree's float32."""
+
 _FLAT = 1e-9
 """A rolling_std below this share of the mean's size is rounding, not movement."""
 
@@ -32,6 +35,7 @@ def features_of(windows: FloatArray) -> FloatArray:
         values; ``zscore`` compares the reading with the mean and std of those before it, 0 while there are
         fewer than two, and is bounded to ±10 so that a step out of a flat line stays a finite number.
     """
+    windows = np.clip(windows, -LARGEST, LARGEST)
     known = ~np.isnan(windows)
     filled = np.where(known, windows, 0.0)
     value = windows[:, -1]

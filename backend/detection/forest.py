@@ -32,18 +32,12 @@ def fit(features: FloatArray, contamination: float, seed: int = 0) -> IsolationF
     far outside scores like the edge, and one trained on a constant cannot tell anything apart. Guard rows
     one pad outside each feature's range (see `_guard_rows`) let splits fall there too.
     """
-    features = bounded(features)
     rows = np.vstack([features, _guard_rows(features)])
     forest = IsolationForest(n_estimators=TREES, max_samples=min(SUBSAMPLE, len(rows)), random_state=seed)
     forest.fit(rows)
     sample = features[np.linspace(0, len(features) - 1, min(len(features), _CALIBRATION_ROWS)).astype(int)]
     forest.offset_ = -verdict_threshold(-forest.score_samples(sample), contamination)
     return forest
-
-
-def bounded(features: FloatArray) -> FloatArray:
-    """Features cut to what a float32 tree can hold, its sums and squares included."""
-    return np.clip(features, -1e18, 1e18)
 
 
 def _guard_rows(features: FloatArray) -> FloatArray:
@@ -144,7 +138,7 @@ class ForestBatch:
         if not np.isfinite(features).all():
             raise ValueError("a reading that is not finite cannot be scored")
         # scikit-learn's trees compare float32 features with float64 thresholds.
-        rows = bounded(features).astype(np.float32)
+        rows = features.astype(np.float32)
         scores = np.empty(len(rows))
         for start in range(0, len(rows), _CHUNK):
             part = slice(start, start + _CHUNK)

@@ -232,9 +232,8 @@ class ModelRegistry:
     def _new_id(self, now: float) -> str:
         """A name that sorts by time and is new even if the clock stands still or goes back."""
         stamp = to_rfc3339(int(now)).translate({ord(":"): None, ord("-"): None})
-        taken = {path.name for path in self._generations.iterdir()}
-        number = next(n for n in range(len(taken) + 1) if f"{stamp}-{n:03d}" not in taken)
-        return f"{stamp}-{number:03d}"
+        taken = [int(path.name.rpartition("-")[2]) for path in self._generations.glob(f"{stamp}-*")]
+        return f"{stamp}-{max(taken, default=-1) + 1:03d}"
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -76,8 +76,10 @@ class Judge:
         scores = _score(keys, features, models)
         severities = self._severities(keys, column)
         return [
-            self._reading(key, at, row, score, severities[i], models)
-            for i, (key, row, score) in enumerate(zip(keys, features.tolist(), scores.tolist(), strict=True))
+            self._reading(key, at, value, dict(zip(FEATURES, row, strict=True)), score, severity, models)
+            for key, value, row, score, severity in zip(
+                keys, values.values(), features.tolist(), scores.tolist(), severities, strict=True
+            )
         ]
 
     def _severities(self, keys: list[SeriesKey], column: FloatArray) -> list[Severity]:
@@ -91,16 +93,22 @@ class Judge:
         return severities
 
     def _reading(
-        self, key: SeriesKey, at: float, row: list[float], score: float, severity: Severity, models: ModelSet
+        self,
+        key: SeriesKey,
+        at: float,
+        value: float,
+        features: dict[str, float],
+        score: float,
+        severity: Severity,
+        models: ModelSet,
     ) -> Reading:
-        features = dict(zip(FEATURES, row, strict=True))
         info = models.models.get(key)
         if info is None:
             refused = models.refused.get(key)
             return Reading(
                 key=key,
                 timestamp=at,
-                value=row[0],
+                value=value,
                 state=State.FAILED if refused else State.NO_MODEL,
                 severity=severity,
                 reasons=(refused or "the pair has no model yet: it is still learning",),
@@ -115,7 +123,7 @@ class Judge:
         return Reading(
             key=key,
             timestamp=at,
-            value=row[0],
+            value=value,
             state=State.SCORED,
             severity=severity,
             verdict=Verdict.ANOMALY if anomalous else Verdict.NORMAL,

@@ -1,0 +1,81 @@
+"""Severity, thresholds, the expected range and the reasons: what a reader is told about a reading."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.detection.calibration import expected_range, verdict_threshold
+from backend.detection.explanation import reasons_for
+from backend.detection.severity import classify
+from backend.metrics.catalogue import MetricSpec
+from backend.metrics.readings import ExpectedRange, Severity
+
+LATENCY = MetricSpec("lat", "p99 latency", "milliseconds", "q", 1000, 3000, "above")
+FREE = replace(LATENCY, key="free", title="Free disk", unit="percent", high=20, critical=5, direction="below")
+
+
+@pytest.mark.parametrize(
+    ("spec", "value", "severity"),
+    [
+        (LATENCY, 999.9, Severity.NORMAL),
+        (LATENCY, 1000, Severity.HIGH),
+        (LATENCY, 3000, Severity.CRITICAL),
+        (FREE, 20.1, Severity.NORMAL),
+        (FREE, 20, Severity.HIGH),
+        (FREE, 5, Severity.CRITICAL),
+        (replace(LATENCY, critical=None), 1e9, Severity.HIGH),
+        (replace(LATENCY, high=None), 2999, Severity.NORMAL),
+        (replace(LATENCY, high=None), 3000, Severity.CRITICAL),
+        (replace(LATENCY, high=None, critical=None), 1e9, Severity.NORMAL),
+    ],
+)
+def test_severity(spec: MetricSpec, value: float, severity: Severity) -> None:
+    assert classify(np.array([value]), spec) == [severity]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1), st.floats(0.001, 0.5))
+def test_no_more_than_the_contamination_lies_above_the_threshold(scores: list[float], share: float) -> None:
+    above = np.array(scores) > verdict_threshold(np.array(scores), share)
+    assert above.mean() <= share + 1 / len(scores)
+
+
+def test_the_top_of_a_very_regular_metric_is_not_strange() -> None:
+    assert verdict_threshold(np.full(100, 0.3), 0.01) == 0.5
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2))
+def test_the_expected_range_holds_most_of_what_was_seen(values: list[float]) -> None:
+    low, high = expected_range(np.array(values))
+    assert low <= high
+    assert low <= np.median(values) <= high
+
+
+def test_what_was_never_negative_is_not_expected_to_be() -> None:
+    assert expected_range(np.array([0.0, 0.0, 5.0, 10.0])).low == 0
+
+
+def reasons(value: float, delta: float, zscore: float, severity: Severity) -> tuple[str, ...]:
+    features = {"value": value, "delta": delta, "rolling_mean": 0, "rolling_std": 0, "zscore": zscore}
+    return reasons_for(features, severity, ExpectedRange(12, 85), 0.81, 0.58, LATENCY)
+
+
+def test_reasons_say_what_was_seen_and_what_was_expected() -> None:
+    assert reasons(3240, 3200, 10, Severity.CRITICAL) == (
+        "Critical: above 3,000 ms",
+        "3,240 ms is above the expected 12–85 ms",
+        "it rose by 3,200 ms in one reading, 10 times or more its recent variation",
+        "score 0.81, anomalous above 0.58",
+    )
+
+
+def test_reasons_of_a_fall_and_of_a_mere_combination() -> None:
+    assert reasons(3, -40, -4.2, Severity.NORMAL)[:2] == (
+        "3 ms is below the expected 12–85 ms",
+        "it fell by 40 ms in one reading, 4.2 times its recent variation",
+    )
+    assert reasons(50, 1, 0.5, Severity.NORMAL)[0].startswith("its level and variation together")

@@ -1,0 +1,235 @@
+"""Model files: whole generations, or the old one; never a file that is not ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+
+from backend.detection.manifest import ManifestError
+from backend.detection.registry import ModelRegistry
+from backend.detection.training import NotEnoughSamples, TrainedModel, train_pair
+from backend.metrics.readings import SeriesKey
+
+NOW = 1_767_225_600.0
+PAYMENT = SeriesKey("payment-service", "lat")
+ODD = SeriesKey('a/b\\..\n"{}\u202e' + "x" * 300, "cpu")
+
+
+def trained(key: SeriesKey, count: int = 60, seed: int = 0, now: float = NOW) -> TrainedModel:
+    values = np.random.default_rng(seed).gamma(2, 5, count)
+    return train_pair(
+        key,
+        now - 15.0 * np.arange(count, dtype=np.float64)[::-1],
+        values,
+        incident_spans=[],
+        min_samples=50,
+        contamination=0.01,
+        max_gap=300,
+        now=now,
+    )
+
+
+def model_file(root: Path, key: SeriesKey) -> Path:
+    (found,) = [p for p in root.glob(f"*/{key.metric}.pkl") if not p.parent.name.startswith(".")]
+    return found
+
+
+@pytest.mark.parametrize("key", [PAYMENT, ODD], ids=["plain", "odd"])
+def test_what_was_saved_scores_the_same_after_a_restart(tmp_path: Path, key: SeriesKey) -> None:
+    registry = ModelRegistry(tmp_path)
+    before = registry.save([trained(key)], NOW)
+    again = ModelRegistry(tmp_path).load()
+    rows = np.random.default_rng(1).normal(10, 5, (20, 5))
+    index = np.zeros(20, dtype=np.intp)
+    assert again.models == before.models
+    np.testing.assert_array_equal(again.batch.score(index, rows), before.batch.score(index, rows))
+
+
+def test_the_file_is_a_plain_forest_that_scikit_learn_users_can_load(tmp_path: Path) -> None:
+    ModelRegistry(tmp_path).save([trained(PAYMENT)], NOW)
+    forest = joblib.load(tmp_path / "payment-service" / "lat.pkl")
+    assert forest.predict([[5000.0, 4990.0, 5000.0, 2000.0, 10.0]]) == [-1]
+
+
+def test_training_one_pair_keeps_the_others(tmp_path: Path) -> None:
+    registry = ModelRegistry(tmp_path)
+    registry.save([trained(PAYMENT), trained(ODD)], NOW)
+    registry.save([trained(PAYMENT, seed=9)], NOW + 60)
+    again = ModelRegistry(tmp_path).load()
+    assert set(again.models) == {PAYMENT, ODD}
+    assert not again.refused
+
+
+def test_two_generations_are_kept_and_have_new_names_even_if_the_clock_stands_still(tmp_path: Path) -> None:
+    registry = ModelRegistry(tmp_path)
+    names = [registry.save([trained(PAYMENT, seed=i)], NOW).generation for i in range(4)]
+    assert len(set(names)) == 4
+    kept = {p.name for p in (tmp_path / ".generations").iterdir() if p.is_dir()}
+    assert kept == set(names[-2:])
+
+
+def test_an_altered_file_is_refused_and_the_rest_serve(tmp_path: Path) -> None:
+    ModelRegistry(tmp_path).save([trained(PAYMENT), trained(ODD)], NOW)
+    path = tmp_path / "payment-service" / "lat.pkl"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.unlink()
+    path.write_bytes(content)
+    again = ModelRegistry(tmp_path).load()
+    assert set(again.models) == {ODD}
+    assert "digest differs" in again.refused[PAYMENT]
+
+
+class Bomb:
+    """A pickle that leaves a trace if it is ever loaded."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.trace),)
+
+
+def test_a_foreign_pickle_is_never_opened(tmp_path: Path) -> None:
+    root, trace = tmp_path / "models", tmp_path / "opened"
+    ModelRegistry(root).save([trained(PAYMENT)], NOW)
+    for path in (root / "payment-service" / "lat.pkl", root / "stranger" / "cpu.pkl"):
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_bytes(pickle.dumps(Bomb(trace)))
+    again = ModelRegistry(root).load()
+    assert not again.models
+    assert "Canopy did not write it" in again.refused[SeriesKey("stranger", "cpu")]
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("damage", ["missing", "torn", "empty"])
+def test_a_lost_or_torn_file_is_refused_with_its_reason(tmp_path: Path, damage: str) -> None:
+    ModelRegistry(tmp_path).save([trained(PAYMENT)], NOW)
+    path = tmp_path / "payment-service" / "lat.pkl"
+    content = path.read_bytes()
+    path.unlink()
+    if damage != "missing":
+        path.write_bytes(content[:1000] if damage == "torn" else b"")
+    reason = ModelRegistry(tmp_path).load().refused[PAYMENT]
+    assert str(path) in reason
+    assert "retrain" in reason
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"features": ["value"]}, "other features"),
+        ({"versions": {"scikit-learn": "1.2.0", "numpy": np.__version__}}, "scikit-learn 1.2.0"),
+    ],
+)
+def test_a_model_of_another_version_is_refused_and_marked_for_a_retrain(
+    tmp_path: Path, change: dict[str, object], words: str
+) -> None:
+    ModelRegistry(tmp_path).save([trained(PAYMENT)], NOW)
+    manifest = tmp_path / "manifest.json"
+    content = json.loads(manifest.read_text())
+    content["models"][0] |= change
+    manifest.write_text(json.dumps(content))
+    again = ModelRegistry(tmp_path).load()
+    assert words in again.refused[PAYMENT]
+    assert PAYMENT in again.outdated
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"format": 99}', b'{"format": 1, "generation": "x"}']
+)
+def test_a_manifest_that_cannot_be_read_is_said_so(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "manifest.json").write_bytes(content)
+    with pytest.raises(ManifestError, match=r"manifest\.json"):
+        ModelRegistry(tmp_path).load()
+
+
+def test_a_generation_cut_off_while_being_put_in_place_is_finished(tmp_path: Path) -> None:
+    registry = ModelRegistry(tmp_path)
+    registry.save([trained(PAYMENT), trained(ODD)], NOW)
+    old = {key: model_file(tmp_path, key).read_bytes() for key in (PAYMENT, ODD)}
+    generation = registry.save([trained(PAYMENT, seed=1), trained(ODD, seed=1)], NOW + 60).generation
+    # As after a kill behind the commit point: the manifest is new, one file is new, one is old.
+    path = model_file(tmp_path, ODD)
+    path.unlink()
+    path.write_bytes(old[ODD])
+    (tmp_path / ".generations" / "publishing").write_text(str(generation))
+    again = ModelRegistry(tmp_path).load()
+    assert again.generation == generation
+    assert not again.refused
+    assert not (tmp_path / ".generations" / "publishing").exists()
+
+
+def test_a_training_by_hand_is_taken_over_by_a_running_registry(tmp_path: Path) -> None:
+    running, by_hand = ModelRegistry(tmp_path), ModelRegistry(tmp_path)
+    running.load()
+    by_hand.save([trained(PAYMENT)], NOW)
+    assert running.reload_if_changed()
+    assert PAYMENT in running.current.models
+    assert not running.reload_if_changed()
+
+
+def test_saving_does_not_undo_what_another_process_saved(tmp_path: Path) -> None:
+    running, by_hand = ModelRegistry(tmp_path), ModelRegistry(tmp_path)
+    by_hand.save([trained(ODD)], NOW)
+    assert set(running.save([trained(PAYMENT)], NOW + 1).models) == {PAYMENT, ODD}
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_generation_that_loads(tmp_path: Path) -> None:
+    root = tmp_path / "models"
+    ModelRegistry(root).save([trained(PAYMENT), trained(ODD)], NOW)
+    writer = (
+        "import sys, time; from pathlib import Path\n"
+        "from backend.tests.detection.test_registry import *\n"
+        "r = ModelRegistry(Path(sys.argv[1])); r.load(); m = [trained(PAYMENT), trained(ODD)]\n"
+        "print('go', flush=True)\n"
+        "for i in range(10**6): r.save(m, NOW + i)\n"
+    )
+    for round_number in range(8):
+        process = subprocess.Popen([sys.executable, "-c", writer, str(root)], stdout=subprocess.PIPE)
+        assert process.stdout
+        assert process.stdout.readline() == b"go\n"
+        # Spread over the milliseconds that a save takes.
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.02 + 0.013 * round_number)
+        process.kill()
+        process.communicate()
+        again = ModelRegistry(root).load()
+        assert set(again.models) == {PAYMENT, ODD}
+        assert not again.refused
+
+
+class TestTraining:
+    def test_too_few_samples_are_counted(self) -> None:
+        with pytest.raises(NotEnoughSamples, match="49 of the 50 samples needed"):
+            trained(PAYMENT, count=49)
+
+    def test_readings_inside_an_incident_are_not_learned(self) -> None:
+        values = np.r_[np.full(60, 20.0), np.full(10, 3000.0), np.full(60, 20.0)]
+        timestamps = 15.0 * np.arange(len(values), dtype=np.float64)
+        model = train_pair(
+            PAYMENT,
+            timestamps,
+            values,
+            incident_spans=[(60 * 15.0, 69 * 15.0)],
+            min_samples=50,
+            contamination=0.01,
+            max_gap=300,
+            now=NOW,
+        )
+        assert model.samples == 120
+        assert model.expected.high < 100
+
+    def test_the_same_readings_give_the_same_bytes_of_score(self) -> None:
+        rows = np.random.default_rng(0).normal(10, 5, (50, 5))
+        first, second = trained(PAYMENT), trained(PAYMENT)
+        np.testing.assert_array_equal(first.forest.score_samples(rows), second.forest.score_samples(rows))
