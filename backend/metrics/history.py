@@ -9,7 +9,7 @@ import logging
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,14 +93,14 @@ class HistoryStore:
             return 0
         with self._writing():
             history = self._file(key, _HISTORY)
-            if min(rows) <= (self._newest(key) or -math.inf):
+            if not _all_newer(rows, self._newest(key)):
                 known = history.times() | self._file(key, _ANOMALY).times()
                 rows = {time: value for time, value in rows.items() if time not in known}
             if not rows:
                 return 0
             self._make_folder(key)
             lines = {time: _backfilled_line(time, rows[time]) for time in sorted(rows)}
-            if min(lines) > (history.newest() or -math.inf):
+            if _all_newer(lines, history.newest()):
                 history.append(b"".join(lines.values()), max(lines))
             else:
                 history.insert(lines)
@@ -236,6 +236,10 @@ def _finite(text: object) -> float:
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
+
+
+def _all_newer(times: Iterable[int], newest: int | None) -> bool:
+    return newest is None or min(times) > newest
 
 
 def _millis(timestamp: float) -> int:

@@ -153,16 +153,15 @@ class PrometheusClient:
         # The library rounds its times to whole seconds; in `params` they stay what they are.
         exact = {"start": _seconds(first / 1000), "end": _seconds(last / 1000)}
         exact["timeout"] = f"{self._settings.timeout:g}"
-        result = self._library.custom_query_range(
-            query,
-            datetime.fromtimestamp(first / 1000, UTC),
-            datetime.fromtimestamp(last / 1000, UTC),
-            _seconds(stride / 1000),
-            params=exact,
-        )
-        self._log_warnings()
         pieces = {}
         try:
+            result = self._library.custom_query_range(
+                query,
+                datetime.fromtimestamp(first / 1000, UTC),
+                datetime.fromtimestamp(last / 1000, UTC),
+                _seconds(stride / 1000),
+                params=exact,
+            )
             for service, group in self._by_service(result, "values").items():
                 if not service or len(group) > 1:
                     _LOG.warning("left out of a range: %s", self._rejection(service, len(group)))
@@ -170,6 +169,7 @@ class PrometheusClient:
                     pieces[service] = _finite_points(group[0])
         except (AttributeError, KeyError, TypeError, ValueError, IndexError):
             raise self._unexpected("a range vector") from None
+        self._log_warnings()
         return pieces
 
     def _by_service(self, result: Any, field: str = "value") -> dict[str, list[Any]]:

@@ -39,19 +39,19 @@ class PrometheusError(Exception):
         self.detail = detail
 
 
-class PrometheusUnreachable(PrometheusError):  # noqa: N818
+class PrometheusUnreachable(PrometheusError):
     """Nothing answered, or the connection broke on the way."""
 
 
-class PrometheusTimeout(PrometheusError):  # noqa: N818
+class PrometheusTimeout(PrometheusError):
     """No whole answer came in time."""
 
 
-class PrometheusRefused(PrometheusError):  # noqa: N818
+class PrometheusRefused(PrometheusError):
     """Prometheus, or a proxy before it, answered that it will not."""
 
 
-class PrometheusGarbled(PrometheusError):  # noqa: N818
+class PrometheusGarbled(PrometheusError):
     """The answer is not Prometheus's JSON, or not of the form that was asked for."""
 
 
@@ -97,9 +97,9 @@ class PrometheusSession(requests.Session):
         try:
             with super().request(method, url, *args, **kwargs) as response:
                 body = self._read(response, deadline)
-        except requests.exceptions.ContentDecodingError:
+        except urllib3.exceptions.DecodeError:
             raise PrometheusGarbled(f"{self.address} sent a compressed answer that is broken") from None
-        except OSError as error:
+        except (OSError, urllib3.exceptions.HTTPError) as error:
             raise self._translate(error) from None
         answer = _whole(response, body)
         answer.envelope = self._check(response, body)
@@ -109,16 +109,15 @@ class PrometheusSession(requests.Session):
     def _read(self, response: requests.Response, deadline: float) -> bytes:
         """The body; a server that sends a byte now and then is as late as one that sends none."""
         parts = []
-        for part in response.iter_content(_READ_BYTES):
+        # Not `response.content`, nor its chunks: they wait until so many bytes are there, however long.
+        while part := response.raw.read1(_READ_BYTES, decode_content=True):
             parts.append(part)
             if time.monotonic() > deadline:
                 raise requests.Timeout
         return b"".join(parts)
 
-    def _translate(self, error: OSError) -> PrometheusError:
-        # While a body is read, requests wraps urllib3's timeout in a plain ConnectionError.
-        wrapped = error.args[0] if error.args else None
-        if isinstance(error, requests.Timeout) or isinstance(wrapped, urllib3.exceptions.TimeoutError):
+    def _translate(self, error: Exception) -> PrometheusError:
+        if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
             return PrometheusTimeout(
                 f"{self.address} gave no whole answer within {self._deadline_seconds:g} s; "
                 "is it overloaded, or the query heavy? prometheus.timeout allows it more"
@@ -190,6 +189,8 @@ def _advice(code: int) -> str:
 
 def _root_cause(error: BaseException) -> str:
     """What the operating system or TLS said, from below the layers of the HTTP libraries."""
+    if isinstance(error, urllib3.exceptions.IncompleteRead):
+        return "the connection broke in the middle of the answer"
     said = ""
     below: BaseException | None = error
     while below is not None:

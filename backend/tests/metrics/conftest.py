@@ -1,0 +1,49 @@
+"""A real Prometheus with a known history, shared by the tests of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from backend.tests.fault_proxy import FaultProxy
+from backend.tests.real import RealPrometheus
+
+START = 1767225600  # 2026-01-01T00:00:00Z
+STEP = 15
+COUNT = 2000
+ODD_SERVICE = 'a/b\\c"d{e}\nzürich 店'
+LONG_SERVICE = "x" * 300
+
+
+def openmetrics() -> str:
+    """`load` counts up for three services; `holes` is NaN, +Inf and -Inf at times."""
+    lines = ["# TYPE load gauge"]
+    for service in ("shop", ODD_SERVICE, LONG_SERVICE):
+        escaped = service.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        lines += [f'load{{service="{escaped}"}} {i} {START + i * STEP}' for i in range(COUNT)]
+    lines += ["# TYPE nameless gauge", f'nameless{{pod="p"}} 1 {START}']
+    lines += ["# TYPE twice gauge"]
+    lines += [f'twice{{service="shop",pod="{pod}"}} {pod} {START}' for pod in (1, 2)]
+    lines += [f'twice{{service="alone",pod="1"}} 7 {START}']
+    lines += ["# TYPE holes gauge"]
+    lines += [f'holes{{service="shop"}} {v} {START + i * STEP}' for i, v in enumerate(HOLES)]
+    return "\n".join(lines)
+
+
+HOLES = ("1", "NaN", "3", "+Inf", "5", "-Inf", "7")
+
+
+@pytest.fixture(scope="session")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPrometheus]:
+    """Answers the series of ``openmetrics`` from START on; allows 5,000 samples a query."""
+    server = RealPrometheus(tmp_path_factory.mktemp("prometheus"), flags=["--query.max-samples=5000"])
+    server.add_history(openmetrics())
+    with server:
+        yield server
+
+
+@pytest.fixture
+def proxy(prometheus: RealPrometheus) -> Iterator[FaultProxy]:
+    with FaultProxy(prometheus.url) as proxy:
+        yield proxy
