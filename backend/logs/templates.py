@@ -14,7 +14,7 @@ _VARIES = re.compile(
     r"|0[xX][0-9a-fA-F]+"
     r"|(?<![A-Za-z0-9])(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{8,}(?![A-Za-z0-9])"  # a hash, an id; with a digit in it
     r"|(?<![A-Za-z0-9])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){3,7}(?![A-Za-z0-9])"  # IPv6, MAC
-    r"|\d+(?:[.,:/_-]\d+)*(?:%|[a-zA-Zµ]{1,3}(?![A-Za-z0-9]))?"  # number, IPv4, time; with its unit
+    r"|(?:(?<![A-Za-z0-9])[-+])?\d+(?:[.,:/_-]\d+)*(?:%|[a-zA-Zµ]{1,3}(?![A-Za-z0-9]))?"  # number, IPv4
 )
 
 

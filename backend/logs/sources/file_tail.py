@@ -70,7 +70,10 @@ class FileTail:
         try:
             poll.cursors = self._store.cursors()
             seen = self._open.look(
-                matched[turn:] + matched[:turn], poll.cursors, folders_matter=self._pattern.names_one_file
+                matched[turn:] + matched[:turn],
+                poll.cursors,
+                now,
+                folders_matter=self._pattern.names_one_file,
             )
             self._find_rotated(poll)
             self._read_all(poll)

@@ -14,11 +14,11 @@ from backend.logs.store import Cursor
 CHUNK = 1024 * 1024
 """Bytes read at a time, and the most that is held of a line."""
 
-RECORD_POLLS = 1
-"""Polls without growth after which a plain line is taken to have its whole stack trace."""
+RECORD_RESTS = (1, 0.5)
+"""Polls, and seconds, without growth after which a plain line is taken to have its whole stack trace."""
 
-LINE_POLLS = 3
-"""Polls without growth after which a last line without line feed is taken as it is."""
+LINE_RESTS = (3, 2.0)
+"""Polls, and seconds, without growth after which a last line without line feed is taken as it is."""
 
 _PRINT = 256  # bytes at each end of what was read that identify it
 _SAMPLE = 4096
@@ -39,8 +39,8 @@ class Batch(NamedTuple):
 class LogFile:
     """An open file. It stays open between polls: a renamed or deleted one can be read to its end."""
 
-    def __init__(self, path: str, service: str) -> None:
-        """Raises OSError, or NotALogError for a directory, a device or a pipe."""
+    def __init__(self, path: str, service: str, now: float) -> None:
+        """``now`` in seconds. Raises OSError, or NotALogError for a directory, a device or a pipe."""
         mode = os.stat(path).st_mode  # noqa: PTH116
         if stat.S_ISDIR(mode):
             raise NotALogError(f"is a folder: name the files in it, for example {path.rstrip('/')}/*.log")
@@ -50,14 +50,17 @@ class LogFile:
         self._fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         self.path, self.service = path, service
         self.rotated = False
-        self.quiet = 0
+        self.quiet, self._changed, self._now = 0, now, now
         status = os.fstat(self._fd)
         self.id, self.size, self.modified = file_id(status), status.st_size, status.st_mtime
 
-    def observe(self) -> None:
+    def observe(self, now: float) -> None:
         """Look at the file once more; ``quiet`` counts the looks since it last changed its size."""
         status = os.fstat(self._fd)
         self.quiet = self.quiet + 1 if status.st_size == self.size else 0
+        if self.quiet == 0 or now < self._changed:  # a clock set back must not keep lines waiting
+            self._changed = now
+        self._now = now
         self.size, self.modified = status.st_size, status.st_mtime
 
     def close(self) -> None:
@@ -85,8 +88,8 @@ class LogFile:
         hole = len(chunk) - len(text)
         if not text:
             return Batch([], self._moved(cursor, hole if full else 0, 0))
-        close_line = not full and self.quiet >= LINE_POLLS
-        close_record = not full and (self.quiet >= RECORD_POLLS or self.rotated)
+        close_line = not full and self._rests(LINE_RESTS)
+        close_record = not full and (self._rests(RECORD_RESTS) or self.rotated)
         split = split_records(text, limit, close_record=close_record, close_line=close_line)
         if full and not split.consumed:
             split = split_records(text, limit, close_record=True, close_line=False)
@@ -100,9 +103,13 @@ class LogFile:
         """Pass over the rest of an overlong line."""
         feed = chunk.find(b"\n")
         if feed < 0:
-            ended = len(chunk) < CHUNK and self.quiet >= LINE_POLLS
+            ended = len(chunk) < CHUNK and self._rests(LINE_RESTS)
             return Batch([], replace(self._moved(cursor, len(chunk), 0), skipping=not ended))
         return Batch([], replace(self._moved(cursor, feed + 1, 0), skipping=False))
+
+    def _rests(self, long_enough: tuple[int, float]) -> bool:
+        polls, seconds = long_enough
+        return self.quiet >= polls and self._now - self._changed >= seconds
 
     def _moved(self, cursor: Cursor, consumed: int, records: int) -> Cursor:
         if not consumed:

@@ -32,6 +32,7 @@ class OpenFiles:
         self.live: dict[str, LogFile] = {}
         self.rotated: dict[str, LogFile] = {}
         self._crowded = False
+        self._now = 0.0
 
     def close(self) -> None:
         """Close all of them."""
@@ -40,12 +41,18 @@ class OpenFiles:
         self.live, self.rotated = {}, {}
 
     def look(
-        self, matched: Sequence[MatchedFile], cursors: Mapping[str, Cursor], *, folders_matter: bool
+        self,
+        matched: Sequence[MatchedFile],
+        cursors: Mapping[str, Cursor],
+        now: float,
+        *,
+        folders_matter: bool,
     ) -> list[Seen]:
         """Open what is new or has grown. A matched folder is a problem only if ``folders_matter``."""
+        self._now = now
         before = {**self.rotated, **self.live}
         for file in before.values():
-            file.observe()
+            file.observe(now)
         self.live, self._crowded = {}, False
         seen: list[Seen] = []
         for path, service in matched:
@@ -80,7 +87,7 @@ class OpenFiles:
             if len(self.live) + len(before) >= MAX_OPEN:
                 self._crowded = True
                 return id_
-            file = LogFile(path, service)
+            file = LogFile(path, service, self._now)
             if file.id in self.live or file.id in before:  # replaced between the two looks
                 file.close()
                 return id_
@@ -109,7 +116,7 @@ class OpenFiles:
             try:
                 id_ = file_id(entry.stat())
                 if id_ not in known and id_ not in self.live and id_ not in self.rotated:
-                    yield LogFile(entry.path, "")
+                    yield LogFile(entry.path, "", self._now)
             except (OSError, NotALogError):
                 continue
 

@@ -19,11 +19,9 @@ from hypothesis import strategies as st
 
 from backend.logs.line import LogLine
 from backend.logs.sources.file_tail import MAX_LINES, FileTail
+from backend.logs.sources.log_file import LINE_RESTS
 from backend.logs.store import LogStore
 from backend.settings import FileSource
-
-# Lines without a time get this one; the store then answers in the order in which they were stored.
-NOW = 1000.0
 
 
 class Bench:
@@ -32,6 +30,7 @@ class Bench:
     def __init__(self, root: Path, path: str = "app.log", service: str = "app") -> None:
         self.root, self.source = root, FileSource(path=path, service=service)
         self.services: Sequence[str] = ()
+        self.now = 1000.0  # lines without a time get this one
         self.start()
 
     def start(self) -> None:
@@ -47,7 +46,11 @@ class Bench:
             file.write(text.encode() if isinstance(text, str) else text)
 
     def poll(self, times: int = 1) -> int:
-        return sum(self.tail.poll_once(NOW) for _ in range(times))
+        lines = 0
+        for _ in range(times):
+            self.now += 1
+            lines += self.tail.poll_once(self.now)
+        return lines
 
     def lines(self, service: str = "app") -> list[LogLine]:
         return self.store.around(service, 0, 2e9, limit=10**6).lines
@@ -318,6 +321,7 @@ def _play(bench: Bench, steps: list[tuple[object, ...]]) -> list[str]:
     log = bench.root / "app.log"
     written: list[str] = []
     rest = ""
+    waited = 0
     for number, (step, *arguments) in enumerate(steps):
         if step in ("append", "partial"):
             count, as_json = arguments
@@ -339,6 +343,8 @@ def _play(bench: Bench, steps: list[tuple[object, ...]]) -> list[str]:
                 _shift(bench.root)
                 log.rename(bench.root / "app.log.1")
             elif step == "copytruncate":
+                written.append(f"read {number}")
+                bench.write(json_line(written[-1]))
                 bench.poll()
                 written.append(f"unread {number}")
                 bench.write(json_line(written[-1]))
@@ -348,6 +354,11 @@ def _play(bench: Bench, steps: list[tuple[object, ...]]) -> list[str]:
             else:
                 bench.poll()
                 log.unlink()
+        # A line that rests for too long is taken as it is: its writer goes on in time here.
+        waited = waited + 1 if rest and step in ("poll", "restart") else 0
+        if waited == LINE_RESTS[0]:
+            bench.write(rest)
+            rest, waited = "", 0
         if step == "poll":
             bench.poll()
     bench.write(rest)
@@ -361,7 +372,7 @@ def _shift(root: Path) -> None:
 
 
 TAIL_FOREVER = """
-import sys, time
+import itertools, sys
 from pathlib import Path
 from backend.logs.sources.file_tail import FileTail
 from backend.logs.store import LogStore
@@ -369,8 +380,8 @@ from backend.settings import FileSource
 root = Path(sys.argv[1])
 tail = FileTail(FileSource(path="app.log"), LogStore(root / "lines.db", 1e12, 10**6), lambda: ["app"], root)
 print("ready", flush=True)
-while True:
-    tail.poll_once(1000.0)
+for poll in itertools.count(float(sys.argv[2]), 0.001):
+    tail.poll_once(poll)
 """
 
 
@@ -379,7 +390,7 @@ def test_kill_9_neither_loses_nor_doubles_a_line(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     written = seen_by_killed = 0
     for _ in range(12):
-        command = [sys.executable, "-c", TAIL_FOREVER, str(tmp_path)]
+        command = [sys.executable, "-c", TAIL_FOREVER, str(tmp_path), str(bench.now)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as reader:
             assert reader.stdout is not None
             assert reader.stdout.readline() == b"ready\n"
@@ -390,6 +401,7 @@ def test_kill_9_neither_loses_nor_doubles_a_line(tmp_path: Path) -> None:
                 written += 50
                 time.sleep(0.002)
             reader.send_signal(signal.SIGKILL)
+        bench.now += 1000
         seen_by_killed += bench.store.cursors() != before
         if chance.random() < 0.4:
             bench.poll()  # a file that nobody saw before its rotation cannot be known again
