@@ -1,0 +1,1 @@
+"""Canopy measured against the naive build, side by side in one run."""
