@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from backend.logs.database import LogStoreError
 from backend.logs.line import parse_line
 from backend.logs.sources.log_file import LogFile
 from backend.logs.sources.open_files import OpenFiles, Seen
 from backend.logs.sources.pattern import MatchedFile, PathPattern, printable
 from backend.logs.sources.status import SourceStatus, nothing_at
-from backend.logs.store import Cursor, LogStore, LogStoreError
+from backend.logs.store import Cursor, LogStore
 from backend.settings import FileSource
 
 MAX_LINES = 20_000

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.logs.database import LogStoreError
 from backend.logs.line import LogLine
-from backend.logs.store import Cursor, LogStore, LogStoreError
+from backend.logs.store import Cursor, LogStore
 
 
 def line(at: float, message: str = "m", level: str = "INFO", service: str = "pay") -> LogLine:
