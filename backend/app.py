@@ -37,9 +37,10 @@ from backend.jobs.scheduler import Jobs
 from backend.jobs.triage import Triage
 from backend.jobs.warmup import WarmUp
 from backend.logs.correlation import CorrelatedLine
+from backend.logs.database import LogStoreError
 from backend.logs.search import explain_event
 from backend.logs.sources.file_tail import FileTail
-from backend.logs.store import LogStore, LogStoreError
+from backend.logs.store import LogStore
 from backend.metrics.catalogue import MetricSpec, build_catalogue
 from backend.metrics.files import InUse, held
 from backend.metrics.history import HistoryError, HistoryStore
@@ -183,7 +184,6 @@ def _opened(
             log_tail=log_tail,
             retrainer=retrainer,
             registry=registry,
-            history=history_store,
             clock=clock,
         )
         parts = Parts(

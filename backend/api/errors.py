@@ -16,7 +16,7 @@ from backend.incidents.incident import IllegalTransition
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentNotFound
 from backend.jobs.retrain import RetrainRunning
-from backend.logs.store import LogStoreError
+from backend.logs.database import LogStoreError
 from backend.metrics.history import HistoryError
 
 log = logging.getLogger(__name__)

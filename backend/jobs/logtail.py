@@ -6,9 +6,10 @@ import threading
 from collections.abc import Sequence
 
 from backend.jobs.health import DependencyStatus, HealthBoard
+from backend.logs.database import LogStoreError
 from backend.logs.sources.file_tail import FileTail
 from backend.logs.sources.status import SourceStatus
-from backend.logs.store import LogStore, LogStoreError
+from backend.logs.store import LogStore
 
 
 class LogTail:

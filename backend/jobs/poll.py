@@ -74,10 +74,13 @@ class PollCycle:
         self._live = live
         self._health = health
         self._publish = publish
-        self._services: dict[str, float] = {}
         self._pairs: dict[SeriesKey, float] = {
             key: last for key in history.keys() if (last := history.last_timestamp(key)) is not None
         }
+        # Known from before the start, so that a Prometheus that is down leaves no empty screen.
+        self._services: dict[str, float] = {}
+        for key, last in self._pairs.items():
+            self._services[key.service] = max(last, self._services.get(key.service, last))
 
     def run_once(self, now: float) -> CycleReport:
         """One poll at the newest grid time that is not after ``now`` (seconds since the epoch)."""

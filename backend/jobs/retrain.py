@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 Trigger = Literal["start", "schedule", "api", "command"]
 _KEPT_JOBS = 50
+_TELL_EVERY = 0.2
+"""Seconds between two tellings of progress: ten thousand pairs are no reason for ten thousand events."""
 
 
 class PairProblem(NamedTuple):
@@ -86,6 +89,7 @@ class Retrainer:
         self._jobs: dict[str, TrainingJob] = {}
         self._finished = threading.Condition(self._lock)
         self._stopping = threading.Event()
+        self._told_at = 0.0
 
     def start(self, trigger: Trigger, keys: Iterable[SeriesKey]) -> TrainingJob:
         """Begin a run in a thread of its own. Raises RetrainRunning while another one goes on."""
@@ -96,6 +100,17 @@ class Retrainer:
     def run(self, trigger: Trigger, keys: Iterable[SeriesKey]) -> TrainingJob:
         """The same, here and now; returns the job as it ended."""
         return self._run(*self._begin(trigger, keys))
+
+    def pairs(self, service: str | None = None, metric: str | None = None) -> list[SeriesKey]:
+        """The pairs that have a reading inside the training window, or those of one service or metric."""
+        oldest = self._clock.now() - self._settings.training.window
+        return [
+            key
+            for key in self._history.keys()
+            if service in (None, key.service)
+            and metric in (None, key.metric)
+            and (self._history.last_timestamp(key) or 0.0) >= oldest
+        ]
 
     def job(self, job_id: str) -> TrainingJob | None:
         with self._lock:
@@ -132,7 +147,7 @@ class Retrainer:
             self._jobs[job.id] = job
             for old in list(self._jobs)[:-_KEPT_JOBS]:
                 del self._jobs[old]
-        self._on_progress(job)
+        self._tell(job)
         return job, pairs
 
     def _run(self, job: TrainingJob, pairs: list[SeriesKey]) -> TrainingJob:
@@ -193,6 +208,11 @@ class Retrainer:
             self._jobs[job.id] = job
             if job.state != "running":
                 self._finished.notify_all()
+        if job.state != "running" or time.monotonic() - self._told_at >= _TELL_EVERY:
+            self._tell(job)
+
+    def _tell(self, job: TrainingJob) -> None:
+        self._told_at = time.monotonic()
         self._on_progress(job)
 
 
@@ -204,14 +224,17 @@ def train_by_hand(settings: Settings, service: str | None = None, metric: str | 
     history = HistoryStore(settings.storage.datasets)
     registry = ModelRegistry(settings.storage.models)
     registry.load()
-    keys = [k for k in history.keys() if service in (None, k.service) and metric in (None, k.metric)]
-    incidents = IncidentStore(sqlite_path(settings.storage.database))
-    with closing(incidents), tqdm(total=len(keys), unit="model") as bar:
+    with (
+        closing(IncidentStore(sqlite_path(settings.storage.database))) as incidents,
+        tqdm(unit="model") as bar,
+    ):
 
         def show(job: TrainingJob) -> None:
+            bar.total = job.total
             bar.update(job.done - bar.n)
 
-        job = Retrainer(settings, history, registry, incidents, SystemClock(), show).run("command", keys)
+        retrainer = Retrainer(settings, history, registry, incidents, SystemClock(), show)
+        job = retrainer.run("command", retrainer.pairs(service, metric))
     for problem in (*job.skipped, *job.failed):
         print(f"{problem.service} {problem.metric}: no new model: {problem.reason}")
     print(f"{job.trained} of {job.total} models trained; {job.detail}")

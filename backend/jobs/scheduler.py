@@ -14,7 +14,6 @@ from backend.detection.registry import ModelRegistry
 from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
 from backend.jobs.retrain import Retrainer, RetrainRunning
-from backend.metrics.history import HistoryStore
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,6 @@ class Jobs:
         log_tail: LogTail,
         retrainer: Retrainer,
         registry: ModelRegistry,
-        history: HistoryStore,
         clock: Clock,
     ) -> None:
         self._poll_interval = poll_interval
@@ -45,7 +43,6 @@ class Jobs:
         self._log_tail = log_tail
         self._retrainer = retrainer
         self._registry = registry
-        self._history = history
         self._clock = clock
         self._polling = threading.Lock()
         self._scheduler = BackgroundScheduler(
@@ -83,7 +80,7 @@ class Jobs:
 
     def _retrain(self) -> None:
         try:
-            self._retrainer.start("schedule", self._history.keys())
+            self._retrainer.start("schedule", self._retrainer.pairs())
         except RetrainRunning as error:
             log.info("the scheduled training is left out: %s", error)
 

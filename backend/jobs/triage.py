@@ -12,7 +12,7 @@ from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentStore
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.logs.correlation import CorrelatedLine
-from backend.logs.store import LogStoreError
+from backend.logs.database import LogStoreError
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import Reading, SeriesKey
 from backend.settings import IncidentSettings

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from backend.api.errors import ApiError
 from backend.api.parts import PartsDep
 from backend.api.schemas import Logs, LogSource
 from backend.api.times import parse_span, parse_time
@@ -14,6 +16,9 @@ from backend.api.wire import log_entry
 from backend.logs.search import explain_event
 
 router = APIRouter(tags=["logs"])
+
+_CLOCK_SKEW = 60.0
+"""Seconds by which a caller's clock may be ahead of ours."""
 
 Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "UNKNOWN"]
 
@@ -31,6 +36,10 @@ def logs(
 ) -> Logs:
     """The service's log lines around ``event_ts``; those that explain the event are marked."""
     moment = parse_time("event_ts", event_ts)
+    if moment > parts.clock.now() + _CLOCK_SKEW:
+        raise ApiError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"event_ts: {event_ts} lies in the future; allowed: up to now"
+        )
     settings = parts.settings.logs
     earlier = parse_span("before", before) if before else settings.before
     later = parse_span("after", after) if after else settings.after

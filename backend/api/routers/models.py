@@ -41,12 +41,7 @@ def retrain(
         require_service(parts, service)
     if metric is not None:
         require_metric(parts, metric)
-    keys = [
-        key
-        for key in parts.history.keys()
-        if key.metric in parts.catalogue and service in (None, key.service) and metric in (None, key.metric)
-    ]
-    job = parts.retrainer.start("api", keys)
+    job = parts.retrainer.start("api", parts.retrainer.pairs(service, metric))
     response.headers["Location"] = f"/retrain/{job.id}"
     if wait:
         job = parts.retrainer.wait(job.id, _LONGEST_WAIT) or job
