@@ -22,7 +22,8 @@ MARKED = 20
 _MARK_FROM = 0.3
 _WEIGHT = {"FATAL": 1.0, "ERROR": 1.0, "WARN": 0.8, "INFO": 0.4, "UNKNOWN": 0.4, "DEBUG": 0.2, "TRACE": 0.2}
 _FAR = 120.0  # seconds from the event at which closeness is a half
-_BOOSTED_FROM = 3.0  # times the usual rate
+_BOOSTED_FROM = 2.0  # times the usual rate
+_WHOLLY_BOOSTED = 5.0  # times the usual rate: then it is as much news as a new template
 _SIGMAS = 3.0  # and this many standard deviations of a Poisson count above what is usual
 _FEWEST_BOOSTED = 3
 _SMOOTHING = 5.0  # lines a logger is taken to have written before we saw it
@@ -154,8 +155,9 @@ def _judge(
         expected = before * seconds / max(usual.seconds, 1.0)
         ratio = len(lines) / expected
         enough = max(_FEWEST_BOOSTED, _BOOSTED_FROM * expected, expected + _SIGMAS * math.sqrt(expected))
-        novelty = min(1.0, math.log(ratio, 10)) if len(lines) >= enough else 0.0
-        reason = f"{level}, {ratio:.0f}× its usual rate ({len(lines)} lines in {_span(seconds)})"
+        novelty = min(1.0, math.log(ratio, _WHOLLY_BOOSTED)) if len(lines) >= enough else 0.0
+        times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
+        reason = f"{level}, {times}× its usual rate ({len(lines)} lines in {_span(seconds)})"
     if cause:
         reason += f"; root cause: {cause[:300]}"
     return novelty * weight * closeness, reason

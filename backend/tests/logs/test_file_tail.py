@@ -1,66 +1,17 @@
-"""What an operator's log files go through, and that each line is stored once, in order."""
+"""What an operator's log files go through, case by case, and what the status says of it."""
 
 from __future__ import annotations
 
 import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from backend.logs.line import LogLine
-from backend.logs.sources.file_tail import MAX_LINES, FileTail
-from backend.logs.sources.log_file import LINE_RESTS
-from backend.logs.store import LogStore
-from backend.settings import FileSource
-
-
-class Bench:
-    """A folder with logs, and a tail over it that can be ended and started again."""
-
-    def __init__(self, root: Path, path: str = "app.log", service: str = "app") -> None:
-        self.root, self.source = root, FileSource(path=path, service=service)
-        self.services: Sequence[str] = ()
-        self.now = 1000.0  # lines without a time get this one
-        self.start()
-
-    def start(self) -> None:
-        self.store = LogStore(self.root / "lines.db", keep=1e12, max_lines=1_000_000)
-        self.tail = FileTail(self.source, self.store, lambda: self.services, self.root)
-
-    def stop(self) -> None:
-        self.tail.close()
-        self.store.close()
-
-    def write(self, text: str | bytes, name: str = "app.log") -> None:
-        with (self.root / name).open("ab") as file:
-            file.write(text.encode() if isinstance(text, str) else text)
-
-    def poll(self, times: int = 1) -> int:
-        lines = 0
-        for _ in range(times):
-            self.now += 1
-            lines += self.tail.poll_once(self.now)
-        return lines
-
-    def lines(self, service: str = "app") -> list[LogLine]:
-        return self.store.around(service, 0, 2e9, limit=10**6).lines
-
-    def messages(self, service: str = "app") -> list[str]:
-        return [line.message for line in self.lines(service)]
-
-    def only_status(self) -> tuple[str, str]:
-        [entry] = self.tail.status()
-        return entry.state, entry.detail
+from backend.logs.sources.file_tail import MAX_LINES
+from backend.tests.logs.bench import Bench, json_line
 
 
 @pytest.fixture
@@ -68,10 +19,6 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench = Bench(tmp_path)
     yield bench
     bench.stop()
-
-
-def json_line(message: object, service: str = "app") -> str:
-    return f'{{"message":"{message}","service.name":"{service}"}}\n'
 
 
 def test_a_json_line_is_stored_by_the_poll_that_sees_it(bench: Bench) -> None:
@@ -293,121 +240,3 @@ def test_a_damaged_store_is_begun_afresh_from_the_files(bench: Bench) -> None:
     bench.poll()
     assert bench.messages() == ["1"]
     assert (bench.root / "lines.db.damaged").exists()
-
-
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("append"), st.integers(1, 5), st.booleans()),
-        st.tuples(st.just("partial"), st.integers(1, 9), st.booleans()),
-        st.tuples(st.sampled_from(["poll", "restart", "rename", "copytruncate", "delete"])),
-    ),
-    max_size=25,
-)
-
-
-@given(steps=steps, path=st.sampled_from(["app.log", "app.log*"]))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_each_line_once_and_in_order(steps: list[tuple[object, ...]], path: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), path)
-        written = _play(bench, steps)
-        bench.poll(6)
-        assert bench.messages() == written
-        bench.stop()
-
-
-def _play(bench: Bench, steps: list[tuple[object, ...]]) -> list[str]:
-    """Do the steps to the files; returns the messages that were written."""
-    log = bench.root / "app.log"
-    written: list[str] = []
-    rest = ""
-    waited = 0
-    for number, (step, *arguments) in enumerate(steps):
-        if step in ("append", "partial"):
-            count, as_json = arguments
-            messages = [f"line {number}.{n}" for n in range(int(str(count)) if step == "append" else 1)]
-            text = "".join(json_line(m) if as_json else f"{m}\n" for m in messages)
-            cut = min(int(str(count)), len(text) - 1) if step == "partial" else len(text)
-            bench.write(rest + text[:cut])
-            rest = text[cut:]
-            written += messages
-        elif step == "restart":
-            bench.stop()
-            bench.start()
-        elif step != "poll" and log.exists():
-            # Writers and rotators end the line first. What was never seen before it is gone cannot be read.
-            bench.write(rest)
-            rest = ""
-            bench.poll()
-            if step == "rename":
-                _shift(bench.root)
-                log.rename(bench.root / "app.log.1")
-            elif step == "copytruncate":
-                written.append(f"read {number}")
-                bench.write(json_line(written[-1]))
-                bench.poll()
-                written.append(f"unread {number}")
-                bench.write(json_line(written[-1]))
-                _shift(bench.root)
-                shutil.copyfile(log, bench.root / "app.log.1")
-                os.truncate(log, 0)
-            else:
-                bench.poll()
-                log.unlink()
-        # A line that rests for too long is taken as it is: its writer goes on in time here.
-        waited = waited + 1 if rest and step in ("poll", "restart") else 0
-        if waited == LINE_RESTS[0]:
-            bench.write(rest)
-            rest, waited = "", 0
-        if step == "poll":
-            bench.poll()
-    bench.write(rest)
-    return written
-
-
-def _shift(root: Path) -> None:
-    for n in range(9, 0, -1):
-        if (root / f"app.log.{n}").exists():
-            (root / f"app.log.{n}").rename(root / f"app.log.{n + 1}")
-
-
-TAIL_FOREVER = """
-import itertools, sys
-from pathlib import Path
-from backend.logs.sources.file_tail import FileTail
-from backend.logs.store import LogStore
-from backend.settings import FileSource
-root = Path(sys.argv[1])
-tail = FileTail(FileSource(path="app.log"), LogStore(root / "lines.db", 1e12, 10**6), lambda: ["app"], root)
-print("ready", flush=True)
-for poll in itertools.count(float(sys.argv[2]), 0.001):
-    tail.poll_once(poll)
-"""
-
-
-def test_kill_9_neither_loses_nor_doubles_a_line(tmp_path: Path) -> None:
-    chance = random.Random(7)
-    bench = Bench(tmp_path)
-    written = seen_by_killed = 0
-    for _ in range(12):
-        command = [sys.executable, "-c", TAIL_FOREVER, str(tmp_path), str(bench.now)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as reader:
-            assert reader.stdout is not None
-            assert reader.stdout.readline() == b"ready\n"
-            before = bench.store.cursors()
-            until = time.monotonic() + chance.uniform(0.1, 0.3)
-            while time.monotonic() < until:
-                bench.write("".join(json_line(n) for n in range(written, written + 50)))
-                written += 50
-                time.sleep(0.002)
-            reader.send_signal(signal.SIGKILL)
-        bench.now += 1000
-        seen_by_killed += bench.store.cursors() != before
-        if chance.random() < 0.4:
-            bench.poll()  # a file that nobody saw before its rotation cannot be known again
-            (tmp_path / "app.log").rename(tmp_path / f"rotated.{written}")
-            bench.write("")
-    bench.poll(30)
-    assert seen_by_killed > 6
-    assert bench.messages() == [str(n) for n in range(written)]
-    bench.stop()
