@@ -1,9 +1,17 @@
 package io.canopy.shop.payment;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
+
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -47,6 +55,22 @@ class PaymentServiceApplicationTests {
 			.jsonPath("$.orderId")
 			.isEqualTo("o-7");
 		assertThat(output).contains("Payment " + payment.id() + " of 42.5");
+	}
+
+	@Test
+	void writesItsLogFileAsStructuredJson(@Value("${logging.file.name}") Path file) throws IOException {
+		post("{\"orderId\": \"o-10\", \"amount\": 3}").expectStatus().isCreated();
+
+		String last = Files.readAllLines(file)
+			.stream()
+			.filter((line) -> line.contains("for order o-10"))
+			.findAny()
+			.get();
+		JsonNode entry = new JsonMapper().readTree(last);
+		assertThat(entry.at("/service/name").asString()).isEqualTo("payment-service");
+		assertThat(entry.at("/log/level").asString()).isEqualTo("INFO");
+		assertThat(entry.at("/log/logger").asString()).isEqualTo(PaymentService.class.getName());
+		assertThat(OffsetDateTime.parse(entry.at("/@timestamp").asString())).isBefore(OffsetDateTime.now());
 	}
 
 	@Test

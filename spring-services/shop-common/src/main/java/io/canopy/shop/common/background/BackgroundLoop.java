@@ -3,6 +3,8 @@ package io.canopy.shop.common.background;
 /** Repeats one step of work on a daemon thread of its own from start to stop. */
 abstract class BackgroundLoop {
 
+	private static final long STOP_MILLIS = 5_000;
+
 	private final String name;
 
 	private Thread thread;
@@ -20,8 +22,15 @@ abstract class BackgroundLoop {
 		this.thread.start();
 	}
 
+	/** Returns once the step under way has ended, which an interrupt makes it do soon. */
 	public synchronized void stop() {
 		this.thread.interrupt();
+		try {
+			this.thread.join(STOP_MILLIS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	private void run() {

@@ -29,7 +29,9 @@ public class PromotionRules extends BackgroundLoop {
 
 	private static final long REJECTION_LOG_PAUSE_NANOS = Duration.ofSeconds(3).toNanos();
 
-	private final int cores = Runtime.getRuntime().availableProcessors();
+	// Two a core: on a machine that has other work too, one would get only part of its
+	// core.
+	private final int threads = 2 * Runtime.getRuntime().availableProcessors();
 
 	private final AtomicInteger evaluations = new AtomicInteger();
 
@@ -45,8 +47,8 @@ public class PromotionRules extends BackgroundLoop {
 	public synchronized void start() {
 		AtomicInteger number = new AtomicInteger();
 		this.lastRejectionLog = System.nanoTime() - REJECTION_LOG_PAUSE_NANOS;
-		this.pool = new ThreadPoolExecutor(this.cores, this.cores, 0, TimeUnit.SECONDS,
-				new ArrayBlockingQueue<>(this.cores), (task) -> {
+		this.pool = new ThreadPoolExecutor(this.threads, this.threads, 0, TimeUnit.SECONDS,
+				new ArrayBlockingQueue<>(this.threads), (task) -> {
 					Thread thread = new Thread(task, "promotion-rules-" + number.incrementAndGet());
 					thread.setDaemon(true);
 					return thread;
@@ -63,12 +65,12 @@ public class PromotionRules extends BackgroundLoop {
 	@Override
 	protected void step() throws InterruptedException {
 		try {
-			for (int i = 0; i < this.cores; i++) {
+			for (int i = 0; i < this.threads; i++) {
 				this.pool.execute(this::evaluate);
 			}
 		}
 		catch (RejectedExecutionException ex) {
-			if (!this.pool.isShutdown() && System.nanoTime() - this.lastRejectionLog >= REJECTION_LOG_PAUSE_NANOS) {
+			if (System.nanoTime() - this.lastRejectionLog >= REJECTION_LOG_PAUSE_NANOS) {
 				this.lastRejectionLog = System.nanoTime();
 				log.error("Promotion rules rejected, thread pool starved: list prices apply", ex);
 			}

@@ -44,9 +44,7 @@ public class QuoteCache extends BackgroundLoop {
 	@Override
 	public synchronized void stop() {
 		super.stop();
-		synchronized (this.quotes) {
-			this.quotes.clear();
-		}
+		this.quotes.clear();
 		// Without this the memory metric would stay high until the next collection.
 		System.gc();
 	}
