@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -61,6 +61,7 @@ _LOGGER = _names("log.logger logger_name logger _log_logger loggerName name call
 _THREAD = _names("process.thread.name thread_name thread _process_thread_name threadName")
 _TRACE = _names("trace.id trace_id traceId dd.trace_id _trace_id mdc.traceId contextMap.traceId TraceId")
 _SERVICE = _names("service.name service_name serviceName _service_name service app application")
+_GELF_SERVICE = _names("host")  # where Spring Boot puts the application's name
 _STACK = _names(
     "error.stack_trace stack_trace stacktrace _error_stack_trace exception.stacktrace err.stack exc_info"
     " exception error"
@@ -91,12 +92,47 @@ def parse_line(
         stamp = leading_timestamp(wrapper[1].decode("ascii", "replace"), fallback_time)
         fallback_time = stamp[0] if stamp else fallback_time
         raw = raw[wrapper.end() :]
+    source = _Source(default_service, fallback_time, own_service, cut)
     if raw.lstrip()[:1] == b"{":
         record = _json_object(raw)
-        if record is not None:
-            return _from_record(record, raw, default_service, fallback_time, own_service, cut)
-        return _from_torn_json(decode(raw), default_service, fallback_time, own_service, cut)
-    return _from_text(decode(raw), default_service, fallback_time, own_service, cut)
+        return _from_torn_json(decode(raw), source) if record is None else _from_record(record, raw, source)
+    return _from_text(decode(raw), source)
+
+
+class _Source(NamedTuple):
+    """What is known of a line before it is read."""
+
+    service: str
+    time: float
+    own_service: bool
+    cut: bool
+
+    def line(
+        self,
+        timestamp: float | None,
+        service: str,
+        level: str,
+        message: str,
+        logger: str = "",
+        thread: str = "",
+        trace_id: str = "",
+        stack_trace: str = "",
+    ) -> LogLine:
+        """Fill in what the line does not say, and bound what it does."""
+        kept, kept_stack = shorten(message), shorten(stack_trace)
+        if self.cut and kept == message:
+            kept = f"{message} …[truncated]"
+        return LogLine(
+            self.time if timestamp is None else timestamp,
+            (service if self.own_service and service else self.service)[:_MAX_NAME],
+            level,
+            kept,
+            logger[:_MAX_NAME],
+            thread[:_MAX_NAME],
+            trace_id[:_MAX_NAME],
+            kept_stack,
+            self.cut or kept != message or kept_stack != stack_trace,
+        )
 
 
 def _json_object(raw: bytes) -> dict[str, Any] | None:
@@ -110,28 +146,23 @@ def _json_object(raw: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _from_record(
-    record: Mapping[str, Any], raw: bytes, service: str, fallback: float, own_service: bool, cut: bool
-) -> LogLine:
-    timestamp = parse_timestamp(_pick(record, _TIME), fallback)
+def _from_record(record: Mapping[str, Any], raw: bytes, source: _Source) -> LogLine:
+    timestamp = parse_timestamp(_pick(record, _TIME), source.time)
     inner = record.get("log")
     if isinstance(inner, str) and "stream" in record:  # docker's json-file wrapper
-        return parse_line(
-            inner.encode(), service, fallback if timestamp is None else timestamp, own_service=own_service
-        )
+        outer_time = source.time if timestamp is None else timestamp
+        return parse_line(inner.encode(), source.service, outer_time, own_service=source.own_service)
     gelf = "short_message" in record
-    named = _text(record, _SERVICE) or (_text(record, (("host",),)) if gelf else "")
-    message, stack = _message(record, raw), _stack(record, gelf)
-    return _line(
-        fallback if timestamp is None else timestamp,
-        named if own_service and named else service,
+    message = _message(record, raw)
+    return source.line(
+        timestamp,
+        _text(record, _SERVICE) or (_text(record, _GELF_SERVICE) if gelf else ""),
         _level(record, gelf),
         message,
         _text(record, _LOGGER),
         _text(record, _THREAD),
         _text(record, _TRACE) or trace_id_in(message),
-        stack,
-        cut,
+        _stack(record, gelf),
     )
 
 
@@ -166,68 +197,33 @@ def _stack(record: Mapping[str, Any], gelf: bool) -> str:
     return f"{kind}: {detail}" if kind and detail else kind or detail
 
 
-def _from_torn_json(text: str, service: str, fallback: float, own_service: bool, cut: bool) -> LogLine:
+def _from_torn_json(text: str, source: _Source) -> LogLine:
     """A JSON line that does not parse: kept whole, with what its start still tells."""
     head = text[:_HEAD]
-    stamp, level, named = _TORN_TIME.search(head), _TORN_LEVEL.search(head), _TORN_SERVICE.search(head)
-    timestamp = parse_timestamp(stamp[1], fallback) if stamp else None
-    return _line(
-        fallback if timestamp is None else timestamp,
-        named[1] if own_service and named else service,
+    stamp, level, service = _TORN_TIME.search(head), _TORN_LEVEL.search(head), _TORN_SERVICE.search(head)
+    return source.line(
+        parse_timestamp(stamp[1], source.time) if stamp else None,
+        service[1] if service else "",
         level_of_text(level[1]) if level else UNKNOWN,
         text,
-        cut=cut,
     )
 
 
-def _from_text(text: str, service: str, fallback: float, own_service: bool, cut: bool) -> LogLine:
+def _from_text(text: str, source: _Source) -> LogLine:
     head, _, rest = text.partition("\n")
     fields = parse_logfmt(head)
-    if fields is not None:
-        timestamp = parse_timestamp(_pick(fields, _TIME), fallback)
-        return _line(
-            fallback if timestamp is None else timestamp,
-            (own_service and _text(fields, _SERVICE)) or service,
-            level_of_text(_text(fields, _LEVEL)),
-            _text(fields, _MESSAGE) or head,
-            _text(fields, _LOGGER),
-            _text(fields, _THREAD),
-            _text(fields, _TRACE),
-            rest or _text(fields, _STACK),
-            cut,
-        )
-    parts = parse_plain(head, fallback)
-    timestamp = fallback if parts.timestamp is None else parts.timestamp
-    trace_id = trace_id_in(parts.message)
-    return _line(
-        timestamp, service, parts.level, parts.message, parts.logger, parts.thread, trace_id, rest, cut
-    )
-
-
-def _line(
-    timestamp: float,
-    service: str,
-    level: str,
-    message: str,
-    logger: str = "",
-    thread: str = "",
-    trace_id: str = "",
-    stack: str = "",
-    cut: bool = False,
-) -> LogLine:
-    kept, kept_stack = shorten(message), shorten(stack)
-    if cut and kept == message:
-        kept = f"{message} …[truncated]"
-    return LogLine(
-        timestamp,
-        service[:_MAX_NAME],
-        level,
-        kept,
-        logger[:_MAX_NAME],
-        thread[:_MAX_NAME],
-        trace_id[:_MAX_NAME],
-        kept_stack,
-        cut or kept != message or kept_stack != stack,
+    if fields is None:
+        at, level, thread, logger, message = parse_plain(head, source.time)
+        return source.line(at, "", level, message, logger, thread, trace_id_in(message), rest)
+    return source.line(
+        parse_timestamp(_pick(fields, _TIME), source.time),
+        _text(fields, _SERVICE),
+        level_of_text(_text(fields, _LEVEL)),
+        _text(fields, _MESSAGE) or head,
+        _text(fields, _LOGGER),
+        _text(fields, _THREAD),
+        _text(fields, _TRACE),
+        rest or _text(fields, _STACK),
     )
 
 

@@ -9,6 +9,7 @@ MAX_TOKENS = 60
 """Words of a message that make its template; what differs only later is the same template."""
 
 _MAX_LENGTH = 2_000
+_SHORT = 64
 _VARIES = re.compile(
     r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"  # UUID
     r"|0[xX][0-9a-fA-F]+"
@@ -25,9 +26,14 @@ def template(message: str) -> str:
     'Payment <*> took <*> (id=<*>)'
     """
     tokens = message[:_MAX_LENGTH].split(None, MAX_TOKENS)[:MAX_TOKENS]
-    return " ".join([token if token.isalpha() else _mask(token) for token in tokens])
+    return " ".join([token if token.isalpha() else _masked(token) for token in tokens])
+
+
+def _masked(token: str) -> str:
+    # Long tokens seldom come twice, and would make the cache large.
+    return _masked_short(token) if len(token) <= _SHORT else _VARIES.sub("<*>", token)
 
 
 @lru_cache(maxsize=50_000)
-def _mask(token: str) -> str:
+def _masked_short(token: str) -> str:
     return _VARIES.sub("<*>", token)
