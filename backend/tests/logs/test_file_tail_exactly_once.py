@@ -131,6 +131,6 @@ def test_kill_9_neither_loses_nor_doubles_a_line(tmp_path: Path) -> None:
             (tmp_path / "app.log").rename(tmp_path / f"rotated.{written}")
             bench.write("")
     bench.poll(30)
-    assert seen_by_killed > 6
+    assert seen_by_killed > 2  # else the kills came too early to prove anything
     assert bench.messages() == [str(n) for n in range(written)]
     bench.stop()
