@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
-import { fixtureMiddleware } from "./e2e/fixture-server";
+import { fixtureMiddleware } from "./e2e/fixture-server.ts";
 
 const BACKEND = process.env.CANOPY_URL ?? "http://localhost:9092";
 

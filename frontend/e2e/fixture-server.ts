@@ -7,7 +7,7 @@ import type {
   Logs,
   OverviewService,
   RetrainJob,
-} from "../src/lib/api/types";
+} from "../src/lib/api/types.ts";
 import {
   at,
   incidentDetailOf,
@@ -18,7 +18,7 @@ import {
   modelOf,
   overviewOf,
   serviceOf,
-} from "../src/testing/factories";
+} from "../src/testing/factories.ts";
 
 const API = "/api/v1";
 const PING_MS = 2_000;
@@ -137,7 +137,8 @@ function incident(id: number, now: number): IncidentDetail | null {
   if (!summary) return null;
   const quiet = Array.from({ length: 40 }, (_, line) => lineOf(-240 + line * 1.5, {}, now));
   const base = incidentDetailOf(id, {}, now);
-  return acted.get(id) ?? { ...base, ...summary, logs: [...quiet, ...base.logs] };
+  const logs = [...quiet, ...base.logs].sort((a, b) => a.timestamp.localeCompare(b.timestamp));
+  return acted.get(id) ?? { ...base, ...summary, logs };
 }
 
 function act(id: number, action: string, body: Record<string, string>, now: number): IncidentDetail | number {

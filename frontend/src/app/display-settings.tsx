@@ -12,7 +12,7 @@ import {
 
 function refreshLabel(mode: RefreshMode): string {
   if (mode === "live") return "Live";
-  return mode === "paused" ? "Paused" : `Every ${mode} s`;
+  return mode === "paused" ? "Paused" : `${mode} s`;
 }
 
 const THEME_ICONS: Record<Theme, typeof Sun> = { system: Monitor, light: Sun, dark: Moon };
@@ -25,7 +25,6 @@ export function DisplaySettings() {
     <>
       <SelectField
         label="Refresh"
-        hideLabel
         value={refresh}
         onChange={(value) => {
           const mode = REFRESH_MODES.find((each) => each === value);

@@ -1,4 +1,7 @@
 /** Starts the UI in the page. */
+import "@/styles/tokens.css";
+import "@/styles/base.css";
+
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -6,8 +9,6 @@ import { BrowserRouter } from "react-router";
 import { applyTheme } from "@/lib/preferences";
 import { App } from "./app";
 import { makeQueryClient } from "./query-client";
-import "@/styles/tokens.css";
-import "@/styles/base.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no element #root");

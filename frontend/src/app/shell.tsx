@@ -21,9 +21,9 @@ export function Shell({ children }: { children: ReactNode }) {
         Skip to the page
       </a>
       <header className="shell-bar">
-        <NavLink to="/" className="brand" aria-label="Canopy, go to Now">
+        <NavLink to="/" className="brand">
           <img src={`${import.meta.env.BASE_URL}favicon.svg`} alt="" width={22} height={22} />
-          Canopy
+          <span className="brand-word">Canopy</span>
         </NavLink>
         <Navigation />
         <div className="shell-tools">

@@ -45,19 +45,25 @@ const LogLine = memo(function LogLine({ line }: { line: LogEntry }) {
       <div className="log-text">
         {line.explains && <span className="log-why">explains{line.reason && `: ${line.reason}`}</span>}
         <span className="log-message">
+          {line.logger && (
+            <span className="log-meta" title={line.logger}>
+              {shortLogger(line.logger)}
+            </span>
+          )}
           {line.message}
           {line.count > 1 && <span className="log-count"> × {line.count}</span>}
+          {line.trace_id && <span className="log-meta"> trace {line.trace_id}</span>}
         </span>
-        {(line.logger || line.trace_id) && (
-          <span className="log-meta">
-            {[line.logger, line.trace_id && `trace ${line.trace_id}`].filter(Boolean).join(" · ")}
-          </span>
-        )}
         {line.stack_trace && <StackTrace text={line.stack_trace} />}
       </div>
     </li>
   );
 });
+
+/** The class alone: the package is the same for most lines and pushes the message out of sight. */
+function shortLogger(logger: string): string {
+  return logger.slice(logger.lastIndexOf(".") + 1);
+}
 
 function StackTrace({ text }: { text: string }) {
   const frames = text.trimEnd().split("\n");

@@ -9,14 +9,16 @@ const BOX = { width: 120, height: 32 };
 interface SparklineProps {
   values: readonly (number | null)[];
   expected: Expected | null;
+  /** The newest value is old: drawn pale. */
+  stale?: boolean;
 }
 
 /** Decoration for the numbers beside it, so hidden from screen readers. */
-export const Sparkline = memo(function Sparkline({ values, expected }: SparklineProps) {
+export const Sparkline = memo(function Sparkline({ values, expected, stale = false }: SparklineProps) {
   const { path, band, last } = sparklineShape(values, expected, BOX);
   return (
     <svg
-      className="sparkline"
+      className={stale ? "sparkline sparkline-stale" : "sparkline"}
       viewBox={`0 0 ${BOX.width} ${BOX.height}`}
       preserveAspectRatio="none"
       aria-hidden="true"

@@ -14,7 +14,7 @@ import { Skeleton } from "./ui/states";
 import "./time-chart.css";
 
 const UplotChart = lazy(() => import("./uplot-chart"));
-export const CHART_HEIGHT = 240;
+export const CHART_HEIGHT = 220;
 
 export interface TimeChartProps {
   title: string;

@@ -54,18 +54,26 @@ function drawBehind(plot: uPlot, props: UplotChartProps, palette: Palette): void
     ctx.fillStyle = palette.band;
     ctx.fillRect(bbox.left, top, bbox.width, Math.max(1, y(props.expected.low) - top));
   }
+  ctx.restore();
+}
+
+/** Over the grid, whose lines would else hide a threshold at a round number. */
+function drawThresholds(plot: uPlot, { thresholds }: UplotChartProps, palette: Palette): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
   const lines = [
-    [props.thresholds.high, palette.high, [6, 5]],
-    [props.thresholds.critical, palette.critical, []],
+    [thresholds.high, palette.high, [6, 5]],
+    [thresholds.critical, palette.critical, []],
   ] as const;
   for (const [value, colour, dash] of lines) {
-    if (value === null) continue;
+    const y = value === null ? Number.NaN : plot.valToPos(value, "y", true);
+    if (!(y >= bbox.top && y <= bbox.top + bbox.height)) continue;
     ctx.strokeStyle = colour;
     ctx.lineWidth = 1.5 * devicePixelRatio;
     ctx.setLineDash(dash.map((part) => part * devicePixelRatio));
     ctx.beginPath();
-    ctx.moveTo(bbox.left, y(value));
-    ctx.lineTo(bbox.left + bbox.width, y(value));
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
   }
   ctx.restore();
@@ -105,6 +113,7 @@ function makeOptions(newest: () => UplotChartProps, palette: Palette, width: num
       {
         ...axis,
         space: 80,
+        size: 28,
         values: (_, ticks) =>
           ticks.map((tick) => {
             const { zone } = newest();
@@ -124,6 +133,7 @@ function makeOptions(newest: () => UplotChartProps, palette: Palette, width: num
     hooks: {
       init: [(plot) => void plot.over.append(tip)],
       drawClear: [(plot) => drawBehind(plot, newest(), palette)],
+      drawAxes: [(plot) => drawThresholds(plot, newest(), palette)],
       setCursor: [(plot) => showTip(plot, tip, newest())],
     },
   };

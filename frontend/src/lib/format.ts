@@ -13,23 +13,30 @@ const SYMBOLS: Record<string, string> = {
 };
 const BYTE_STEPS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-const decimals = [0, 1, 2, 3].map(
+const DIGITS = [0, 1, 2, 3];
+const trimmed = DIGITS.map((digits) => new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits }));
+const steady = DIGITS.map(
   (digits) => new Intl.NumberFormat(LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
 );
 const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
-const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumFractionDigits: 1 });
+// In British English a million is "m", which an engineer reads as a thousandth.
+const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 
 export interface Quantity {
   number: string;
   unit: string;
 }
 
-/** About three figures that count: 1,234 / 123 / 12.3 / 1.23 / 0.012. */
-export function formatNumber(value: number): string {
+function format(value: number, formats: readonly Intl.NumberFormat[]): string {
   const size = Math.abs(value);
   if (size >= 1e7) return compact.format(value);
   const digits = size >= 100 || value === 0 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3;
-  return decimals[digits]?.format(value) ?? String(value);
+  return formats[digits]?.format(value) ?? String(value);
+}
+
+/** About three figures that count: 1,234 / 123 / 12.3 / 1.23 / 0.012; no zeros at the end. */
+export function formatNumber(value: number): string {
+  return format(value, trimmed);
 }
 
 export function formatCount(value: number): string {
@@ -40,18 +47,19 @@ export function unitSymbol(unit: string): string {
   return SYMBOLS[unit] ?? unit;
 }
 
-/** A value with its unit, apart, so that a page may set them in different weights. */
+/** A value with its unit, apart, so that a page may set them in different weights; zeros stay, so that it does not hop. */
 export function quantity(value: number, unit: string): Quantity {
-  if (unit !== "bytes") return { number: formatNumber(value), unit: unitSymbol(unit) };
+  if (unit !== "bytes") return { number: format(value, steady), unit: unitSymbol(unit) };
   const step = Math.min(
     BYTE_STEPS.length - 1,
     Math.max(0, Math.floor(Math.log2(Math.max(1, Math.abs(value))) / 10)),
   );
-  return { number: formatNumber(value / 1024 ** step), unit: BYTE_STEPS[step] ?? "B" };
+  return { number: format(value / 1024 ** step, steady), unit: BYTE_STEPS[step] ?? "B" };
 }
 
 export function formatValue(value: number, unit: string): string {
-  const parts = quantity(value, unit);
+  const parts =
+    unit === "bytes" ? quantity(value, unit) : { number: formatNumber(value), unit: unitSymbol(unit) };
   return parts.unit ? `${parts.number} ${parts.unit}` : parts.number;
 }
 

@@ -1,5 +1,6 @@
 /** Small, whole examples of the wire's objects; each test says only what matters to it. */
 import type {
+  History,
   IncidentDetail,
   IncidentSummary,
   LogEntry,
@@ -80,6 +81,23 @@ export function incidentOf(id: number, change: Partial<IncidentSummary> = {}): I
     resolve_reason: null,
     last_fired_at: at(-10),
     feedback: null,
+    ...change,
+  };
+}
+
+export function historyOf(service: string, metric: string, change: Partial<History> = {}): History {
+  return {
+    service,
+    metric,
+    unit: "milliseconds",
+    start: at(-3_600),
+    end: at(0),
+    total: change.points?.length ?? 0,
+    downsampled: false,
+    expected: { low: 20, high: 54 },
+    high: 1_000,
+    critical: 3_000,
+    points: [],
     ...change,
   };
 }

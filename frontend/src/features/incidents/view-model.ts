@@ -2,7 +2,7 @@
 import { type ChartSpan, seconds } from "@/components/chart-model";
 import type { IncidentFilters } from "@/lib/api/queries";
 import type { IncidentDetail, LogEntry, Severity, Status } from "@/lib/api/types";
-import { formatNumber } from "@/lib/format";
+import { formatNumber, plural } from "@/lib/format";
 
 export const SEVERITIES = ["Critical", "High"] as const satisfies readonly Severity[];
 export const STATUSES = ["OPEN", "ACKNOWLEDGED", "RESOLVED"] as const satisfies readonly Status[];
@@ -93,6 +93,8 @@ export function distanceWords(reading: Reading): string {
 export function logCounts(lines: readonly LogEntry[]): string {
   const written = lines.reduce((sum, line) => sum + line.count, 0);
   const marked = lines.filter((line) => line.explains).reduce((sum, line) => sum + line.count, 0);
-  if (marked === 0) return `${written} lines, none of them explains this`;
-  return `${marked} of ${written} ${written === 1 ? "line explains" : "lines explain"} this`;
+  if (marked > 0) return `${marked} of ${plural(written, "line")} explain this`;
+  return written === 1
+    ? "1 line, which does not explain this"
+    : `${written} lines, none of which explains this`;
 }

@@ -1,5 +1,6 @@
 /** Now: how things are in one sentence, what needs someone first, and every service, worst first. */
 import { useQuery } from "@tanstack/react-query";
+import { Fragment } from "react";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { overviewQuery } from "@/lib/api/queries";
 import type { Overview } from "@/lib/api/types";
@@ -78,19 +79,22 @@ interface SentenceProps {
 
 function Sentence({ overview, shown, onShow }: SentenceProps) {
   const now = useNow();
+  const parts = sentence(overview);
   return (
     <p className="sentence">
-      {sentence(overview).map(({ kind, count }) => (
-        <button
-          key={kind}
-          type="button"
-          className={`sentence-part ${count ? `sentence-${kind}` : ""}`}
-          aria-pressed={shown === kind}
-          title={shown === kind ? "Show all services" : `Show only the ${kind} services`}
-          onClick={() => onShow(shown === kind ? null : kind)}
-        >
-          <b>{count}</b> {kind}
-        </button>
+      {parts.map(({ kind, count }, index) => (
+        <Fragment key={kind}>
+          <button
+            type="button"
+            className={`sentence-part ${count ? `sentence-${kind}` : ""}`}
+            aria-pressed={shown === kind}
+            title={shown === kind ? "Show all services" : `Show only the ${kind} services`}
+            onClick={() => onShow(shown === kind ? null : kind)}
+          >
+            <b>{count}</b> {kind}
+          </button>
+          {index < parts.length - 1 ? ", " : "; "}
+        </Fragment>
       ))}
       <span className="sentence-age">
         {overview.timestamp

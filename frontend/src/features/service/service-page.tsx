@@ -15,7 +15,7 @@ import { DEFAULT_RANGE, RANGES, rangeOf } from "./ranges";
 import "./service.css";
 
 const INCIDENTS_SHOWN = 10;
-const PANEL_HEIGHT = CHART_HEIGHT + 110;
+const PANEL_HEIGHT = CHART_HEIGHT + 92;
 
 export default function ServicePage() {
   const { name: fromPath = "" } = useParams();

@@ -30,8 +30,8 @@ export function MetricPanel({ service, metric, reading, lastMs }: MetricPanelPro
         </strong>
         <SeverityTag severity={words.severity} />
         <span className="muted">{words.verdict}</span>
+        {words.note && <span className="muted small break">{words.note}</span>}
       </header>
-      <p className="metric-panel-note muted small break">{words.note}</p>
       <QueryView
         query={query}
         what={`The history of ${reading.title}`}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { type ChartPoint, chartColumns, chartScale, unusualSpans } from "./chart-model";
+
+const point = (
+  second: number,
+  value: number,
+  prediction: ChartPoint["prediction"] = "Normal",
+): ChartPoint => ({
+  timestamp: new Date(second * 1_000).toISOString(),
+  value,
+  prediction,
+});
+
+describe("a chart", () => {
+  it("breaks its line over a gap", () => {
+    const [times, values] = chartColumns([
+      point(0, 1),
+      point(5, 2),
+      point(10, 3),
+      point(60, 4),
+      point(65, 5),
+    ]);
+    expect(values).toEqual([1, 2, 3, null, 4, 5]);
+    expect(times).toEqual([0, 5, 10, 35, 60, 65]);
+  });
+
+  it("shows a near threshold and leaves out one that would flatten the data", () => {
+    const points = [point(0, 30), point(5, 60)];
+    const near = chartScale(points, null, { high: 85, critical: null });
+    expect(near[1]).toBeGreaterThan(85);
+    const far = chartScale(points, null, { high: 3_000, critical: null });
+    expect(far[1]).toBeLessThan(100);
+  });
+
+  it("does not go below zero for values that do not", () => {
+    expect(chartScale([point(0, 0), point(5, 10)], null, { high: null, critical: null })[0]).toBe(0);
+    expect(chartScale([point(0, -5), point(5, 10)], null, { high: null, critical: null })[0]).toBeLessThan(
+      -5,
+    );
+  });
+
+  it("marks each run of anomalous readings", () => {
+    const points = [
+      point(0, 1),
+      point(5, 9, "Anomaly"),
+      point(10, 9, "Anomaly"),
+      point(15, 1),
+      point(20, 9, "Anomaly"),
+    ];
+    expect(unusualSpans(points)).toEqual([
+      { from: 5, to: 10 },
+      { from: 20, to: 20 },
+    ]);
+  });
+});

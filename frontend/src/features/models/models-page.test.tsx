@@ -1,0 +1,90 @@
+import { screen, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { at, jobOf, modelOf, NOW } from "@/testing/factories";
+import { renderApp } from "@/testing/render";
+import { answer, refuse, server } from "@/testing/server";
+import { describeJob, describeModel, sortModels } from "./view-model";
+
+describe("a model's state in words", () => {
+  it("says how far a learning one is", () => {
+    const model = modelOf("a", "lat", { state: "warming_up", have: 31, need: 50, eta: at(120) });
+    expect(describeModel(model, NOW, "utc").detail).toBe("31 of 50 samples, ready at 14:04 UTC (in 2 min)");
+  });
+
+  it("says why one failed, and puts it first", () => {
+    const failed = modelOf("z", "cpu", { state: "failed", reason: "the file's digest does not match" });
+    expect(describeModel(failed, NOW, "utc")).toEqual({
+      word: "Failed",
+      tone: "failed",
+      detail: "the file's digest does not match",
+    });
+    expect(sortModels([modelOf("a", "cpu"), failed])[0]).toBe(failed);
+  });
+});
+
+it("describes a running and a finished job", () => {
+  expect(describeJob(jobOf(), NOW)).toBe("7 of 12 pairs: 6 models trained, 1 skipped, 0 failed.");
+  const done = jobOf({ state: "done", started_at: at(-70), finished_at: at(-60), trained: 11 });
+  expect(describeJob(done, NOW)).toBe("Done 1 min ago, in 10 s: 11 models trained, 1 skipped, 0 failed.");
+});
+
+describe("the models page", () => {
+  it("lists each pair's model", async () => {
+    server.use(
+      answer("get", "/models", {
+        items: [
+          modelOf("a", "cpu"),
+          modelOf("b", "lat", { state: "failed", reason: "digest does not match" }),
+        ],
+      }),
+    );
+    renderApp("/models");
+    const rows = (await screen.findAllByRole("row")).slice(1);
+    expect(rows[0]).toHaveTextContent("b");
+    expect(rows[0]).toHaveTextContent("Failed digest does not match");
+    expect(rows[1]).toHaveTextContent("Ready");
+    expect(screen.getByText("1 ready, 0 learning, 1 failed")).toBeVisible();
+  });
+
+  it("starts a retrain and shows its progress, skipped and failed pairs with reasons", async () => {
+    let started = false;
+    const running = jobOf({ failed: [{ service: "x", metric: "cpu", reason: "all values are equal" }] });
+    server.use(
+      answer("post", "/retrain", () => {
+        started = true;
+        return running;
+      }),
+      answer("get", "/retrain", () => (started ? running : null)),
+    );
+    const { user } = renderApp("/models");
+    const panel = within(await screen.findByRole("region", { name: "Retrain" }));
+    await user.click(await panel.findByRole("button", { name: "Retrain all models" }));
+    expect(await panel.findByText(/7 of 12 pairs/)).toBeVisible();
+    expect(panel.getByRole("progressbar")).toHaveAttribute("value", "7");
+    expect(panel.getByText(/all values are equal/)).toBeVisible();
+    expect(panel.getByText("Skipped: 1")).toBeVisible();
+    expect(panel.getByRole("button", { name: "Retraining" })).toBeDisabled();
+    expect(screen.getByRole("button", { name: "Retraining 7/12" })).toBeVisible();
+  });
+
+  it("says in words that one is running already", async () => {
+    server.use(refuse("post", "/retrain", 409, "Job r1 has been running since 14:02."));
+    const { user } = renderApp("/models");
+    await user.click(await screen.findByRole("button", { name: "Retrain all models" }));
+    expect(await screen.findByRole("alert")).toHaveTextContent(
+      "A retrain is already running. Job r1 has been running since 14:02.",
+    );
+  });
+
+  it("can be retrained from any page", async () => {
+    const { user } = renderApp("/logs");
+    await user.click(screen.getByRole("button", { name: "Retrain" }));
+    expect(await screen.findByRole("button", { name: "Retrain all models" })).toBeVisible();
+  });
+
+  it("says when there is no model", async () => {
+    server.use(answer("get", "/models", { items: [] }));
+    renderApp("/models");
+    expect(await screen.findByText("No models yet")).toBeVisible();
+  });
+});

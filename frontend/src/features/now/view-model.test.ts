@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { at, NOW, overviewOf, serviceOf } from "@/testing/factories";
+import { keepOrder } from "./stable-order";
+import { filterServices, sentence, serviceSeverity, warmingUpText } from "./view-model";
+
+const words = (...args: Parameters<typeof sentence>) =>
+  sentence(...args)
+    .map(({ kind, count }) => `${count} ${kind}`)
+    .join(", ");
+
+describe("Now in one sentence", () => {
+  it("counts services by severity", () => {
+    const services = [
+      serviceOf("a", { severity: "Critical" }),
+      serviceOf("b", { severity: "High" }),
+      serviceOf("c"),
+    ];
+    expect(words(overviewOf(services))).toBe("1 critical, 1 high, 1 normal");
+  });
+
+  it("never counts a blind service as normal", () => {
+    expect(words(overviewOf([serviceOf("a", { blind: true }), serviceOf("b")]))).toBe(
+      "0 critical, 0 high, 1 normal, 1 blind",
+    );
+    expect(serviceSeverity({ severity: "Normal", blind: true })).toBe("Unknown");
+  });
+});
+
+describe("the warming-up banner", () => {
+  const warming = { pairs: 4, have: 31, need: 50 };
+
+  it("says have, need and when", () => {
+    expect(warmingUpText({ ...warming, eta: at(120) }, NOW, "utc")).toBe(
+      "Models are learning: 31 of 50 samples, ready at 14:04 UTC (in 2 min)",
+    );
+  });
+
+  it("does not promise a time it does not know or that has passed", () => {
+    expect(warmingUpText({ ...warming, eta: null }, NOW, "utc")).toMatch(/not known yet$/);
+    expect(warmingUpText({ ...warming, eta: at(-5) }, NOW, "utc")).toMatch(/ready any moment$/);
+  });
+});
+
+describe("the search", () => {
+  const services = [
+    serviceOf("payment-service", { severity: "Critical" }),
+    serviceOf("order-service"),
+    serviceOf("Ledger", { blind: true }),
+  ];
+  const found = (text: string, shown: Parameters<typeof filterServices>[1]["shown"] = null) =>
+    filterServices(services, { text, shown }).map((service) => service.service);
+
+  it("wants every word, in any case", () => {
+    expect(found("SERVICE pay")).toEqual(["payment-service"]);
+    expect(found("  ")).toHaveLength(3);
+    expect(found("nothing")).toEqual([]);
+  });
+
+  it("narrows to one kind", () => {
+    expect(found("", "critical")).toEqual(["payment-service"]);
+    expect(found("", "blind")).toEqual(["Ledger"]);
+    expect(found("", "normal")).toEqual(["order-service"]);
+  });
+});
+
+describe("the order of cards", () => {
+  it("holds still: what is there stays, the new comes last, the gone leaves", () => {
+    expect(keepOrder(["a", "b", "c"], ["c", "d", "a"])).toEqual(["a", "c", "d"]);
+  });
+});
