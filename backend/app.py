@@ -129,6 +129,7 @@ def _opened(
 
         tails = [FileTail(source, log_store, discovered) for source in settings.logs.sources]
         log_tail = LogTail(tails, log_store, board)
+        stack.callback(log_tail.close)
 
         def explain(service: str, event_ts: float) -> Sequence[CorrelatedLine]:
             log_tail.read_new_lines(clock.now())

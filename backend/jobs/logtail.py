@@ -27,13 +27,9 @@ class LogTail:
         A source that fails is reported, the others are read on.
         """
         with self._lock:
-            try:
-                for tail in self._tails:
-                    tail.poll_once(now)
-            except LogStoreError as error:
-                self._health.report("logs", DependencyStatus.DOWN, str(error))
-                return
-        failed = [status for status in self.sources() if status.state == "failed"]
+            for tail in self._tails:
+                tail.poll_once(now)
+        failed = [status for tail in self._tails for status in tail.status() if status.state == "failed"]
         if failed:
             self._health.report("logs", DependencyStatus.DEGRADED, f"{failed[0].path}: {failed[0].detail}")
         else:
@@ -46,6 +42,12 @@ class LogTail:
         except LogStoreError as error:
             self._health.report("logs", DependencyStatus.DOWN, str(error))
 
-    def sources(self) -> list[SourceStatus]:
-        """The state of every file."""
-        return [status for tail in self._tails for status in tail.status()]
+    def sources(self, service: str) -> list[SourceStatus]:
+        """The state of every file that a service's lines come from."""
+        return [status for tail in self._tails for status in tail.status_of(service)]
+
+    def close(self) -> None:
+        """Let the files go."""
+        with self._lock:
+            for tail in self._tails:
+                tail.close()

@@ -58,7 +58,6 @@ def logs(
         lines=[log_entry(line) for line in window.lines],
         sources=[
             LogSource(path=s.path, state=s.state, detail=s.detail, lines=s.lines)
-            for s in parts.log_tail.sources()
-            if s.service in (service, "")
+            for s in parts.log_tail.sources(service)
         ],
     )
