@@ -214,13 +214,14 @@ class HistoryStore:
 
 def _parse(lines: bytes, columns: list[str]) -> pd.DataFrame:
     """Lines -> their columns as text, ``value`` as float64 (NaN where none), ``millis`` as Int64 (or NA)."""
+    # A damaged line with a comma too many would move the columns of all lines after it.
+    whole = [line for line in lines.splitlines(keepends=True) if line.count(b",") == len(COLUMNS) - 1]
     table = pd.read_csv(
-        io.BytesIO(HEADER + lines),
+        io.BytesIO(HEADER + b"".join(whole)),
         usecols=columns,
         dtype=str,
         keep_default_na=False,
         quoting=csv.QUOTE_NONE,
-        on_bad_lines="skip",
         encoding_errors="replace",
     )
     moments = pd.to_datetime(table["timestamp"], format="ISO8601", utc=True, errors="coerce")

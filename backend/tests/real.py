@@ -30,7 +30,8 @@ START_SECONDS = 30.0
 def find_program(name: str) -> str:
     """The path of a program on PATH; AssertionError that says how to get it where it is missing."""
     path = shutil.which(name)
-    assert path, f"{name} is not installed: apt-get install -y --no-install-recommends prometheus"
+    package = "prometheus" if name == "promtool" else name
+    assert path, f"{name} is not installed: apt-get install -y --no-install-recommends {package}"
     return path
 
 

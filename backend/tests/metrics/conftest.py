@@ -36,8 +36,8 @@ HOLES = ("1", "NaN", "3", "+Inf", "5", "-Inf", "7")
 
 @pytest.fixture(scope="session")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPrometheus]:
-    """Answers the series of ``openmetrics`` from START on; allows 5,000 samples a query."""
-    server = RealPrometheus(tmp_path_factory.mktemp("prometheus"), flags=["--query.max-samples=5000"])
+    """Answers the series of ``openmetrics`` from START on; allows 2,500 samples a query."""
+    server = RealPrometheus(tmp_path_factory.mktemp("prometheus"), flags=["--query.max-samples=2500"])
     server.add_history(openmetrics())
     with server:
         yield server
