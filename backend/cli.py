@@ -6,10 +6,12 @@ import argparse
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -62,6 +64,7 @@ def _serve(_: argparse.Namespace, settings: Settings) -> None:
 
     from backend.app import create_app
 
+    app = create_app(settings)
     host, port = settings.server.host, settings.server.port
     _check_port(host, port)
     if not _is_loopback(host):
@@ -71,7 +74,7 @@ def _serve(_: argparse.Namespace, settings: Settings) -> None:
             host,
         )
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=host,
         port=port,
         log_config=None,
@@ -82,7 +85,11 @@ def _serve(_: argparse.Namespace, settings: Settings) -> None:
     # A start that fails has said why in one line; the server would add a stack trace.
     logging.getLogger("uvicorn.error").addFilter(lambda record: "Traceback" not in record.getMessage())
     server = uvicorn.Server(config)
-    server.run()
+    # Once it has ended in good order, the server repeats the signal that ended it. As an interrupt it stops
+    # here: who asked for the end is told 0, not that Canopy was killed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt, SystemExit):
+        server.run()
     if not server.started:
         raise SystemExit(2)
     _leave_hanging_threads()

@@ -89,7 +89,6 @@ class PollCycle:
         self._load_new_models()
         answers = self._ask(at)
         self._remember(answers, at)
-        self._tell_health(answers)
         self._warmup.stored(self._backfill.catch_up(answers.values, at))
         readings = self._judge.read(answers.values, answers.rejected, answers.failed, self._pairs, at)
         self._keep(readings)
@@ -102,6 +101,7 @@ class PollCycle:
             seconds=time.perf_counter() - started,
         )
         self._live.report = report
+        self._tell_health(answers)
         self._warmup.after_poll(report)
         self._publish("readings", {"timestamp": to_rfc3339(at), "pairs": len(readings)})
         return report
