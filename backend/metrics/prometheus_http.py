@@ -77,7 +77,9 @@ class PrometheusSession(requests.Session):
         self.address = without_credentials(settings.url)
         self._deadline_seconds = settings.timeout
         self._seen = threading.local()
-        self.headers.update({"Accept-Encoding": "gzip"} | settings.headers)
+        self.headers["Accept-Encoding"] = "gzip"
+        # As bytes: the HTTP library would fail over a character beyond Latin-1.
+        self.headers.update({name: value.encode() for name, value in settings.headers.items()})
         self.auth = _auth(settings)
         self.verify = True if settings.tls_ca_file is None else str(settings.tls_ca_file)
         for scheme in ("http://", "https://"):

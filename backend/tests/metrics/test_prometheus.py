@@ -305,6 +305,27 @@ def test_passwords_and_tokens_are_read_anew_for_each_request(proxy: FaultProxy, 
     bearer.close()
 
 
+def test_headers_may_hold_any_text_but_no_second_line(proxy: FaultProxy) -> None:
+    client = client_for(proxy.url, headers={"X-Team": "zürich 店"})
+    client.label_names()
+    assert proxy.seen[-1].headers["X-Team"].encode("latin-1").decode() == "zürich 店"
+    client.close()
+    client = client_for(proxy.url, headers={"X-Team": "one\nInjected: two"})
+    with pytest.raises(PrometheusUnreachable):
+        client.label_names()
+    client.close()
+
+
+def test_a_restart_of_prometheus_costs_no_second_poll(tmp_path: Path) -> None:
+    server = RealPrometheus(tmp_path)
+    server.add_history(f'# TYPE load gauge\nload{{service="shop"}} 1 {START}')
+    client = client_for(server.url)
+    for _ in range(2):
+        with server:
+            assert set(client.instant("load", START).samples) == {"shop"}
+    client.close()
+
+
 def test_a_ca_file_that_is_missing_is_named(tmp_path: Path) -> None:
     client = client_for("https://127.0.0.1:1", tls_ca_file=str(tmp_path / "ca.pem"))
     with pytest.raises(PrometheusError, match=r"ca\.pem"):
