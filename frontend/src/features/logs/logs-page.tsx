@@ -41,7 +41,7 @@ function Found({ logs }: { logs: Logs }) {
   const range = `${formatDateTime(logs.start, zone)} to ${formatClock(logs.end, zone)}`;
   const broken = logs.sources.filter((source) => source.state !== "reading");
   return (
-    <section className="section logs-found" aria-label="Log lines">
+    <div className="section logs-found">
       <p className="muted small" role="status">
         {plural(logs.total, "line")}, {range}
         {logs.truncated && `; the newest ${logs.lines.length} are shown: narrow the time or the filters`}
@@ -63,6 +63,6 @@ function Found({ logs }: { logs: Logs }) {
           </ul>
         </EmptyState>
       )}
-    </section>
+    </div>
   );
 }

@@ -11,8 +11,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Servicesget */
-        get: operations["_servicesGET_services_get"];
+        /**
+         * Services
+         * @description The services that Prometheus knows, sorted. Empty until the first poll has ended: see /ready.
+         */
+        get: operations["services_services_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -28,8 +31,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Metricsget */
-        get: operations["_metricsGET_metrics_get"];
+        /**
+         * Metrics
+         * @description The newest readings of one service.
+         *
+         *     Without ``service``, Canopy's own metrics in Prometheus's text format.
+         */
+        get: operations["metrics_metrics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -45,8 +53,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Overviewget */
-        get: operations["_overviewGET_overview_get"];
+        /**
+         * Overview
+         * @description Every service with its newest readings, worst first, and what is still warming up.
+         */
+        get: operations["overview_overview_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -62,8 +73,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Metrics/Historyget */
-        get: operations["_metrics_historyGET_metrics_history_get"];
+        /**
+         * History
+         * @description Readings between two times, thinned out to ``points`` so that every peak and trough stays.
+         */
+        get: operations["history_metrics_history_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -79,8 +93,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Logsget */
-        get: operations["_logsGET_logs_get"];
+        /**
+         * Logs
+         * @description The service's log lines around ``event_ts``; those that explain the event are marked.
+         */
+        get: operations["logs_logs_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -96,8 +113,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Incidentsget */
-        get: operations["_incidentsGET_incidents_get"];
+        /**
+         * Incidents
+         * @description One page. A filter may be given several times: any of its values fits.
+         */
+        get: operations["incidents_incidents_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -106,17 +126,120 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/incidents/{id}": {
+    "/incidents/{incident_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** /Incidents/{Id}Get */
-        get: operations["_incidents__id_GET_incidents__id__get"];
+        /**
+         * Incident
+         * @description One incident with its timeline, readings, reasons and correlated log lines.
+         */
+        get: operations["incident_incidents__incident_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge
+         * @description OPEN -> ACKNOWLEDGED: somebody looks after it.
+         */
+        post: operations["acknowledge_incidents__incident_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve
+         * @description OPEN or ACKNOWLEDGED -> RESOLVED.
+         */
+        post: operations["resolve_incidents__incident_id__resolve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen
+         * @description RESOLVED -> OPEN.
+         */
+        post: operations["reopen_incidents__incident_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comment
+         * @description Add a comment, in any status.
+         */
+        post: operations["comment_incidents__incident_id__comments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Feedback
+         * @description Was this right? A later answer replaces an earlier one.
+         */
+        post: operations["feedback_incidents__incident_id__feedback_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -130,59 +253,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Modelsget */
-        get: operations["_modelsGET_models_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** /Readyget */
-        get: operations["_readyGET_ready_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** /Healthget */
-        get: operations["_healthGET_health_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/retrain/{job}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** /Retrain/{Job}Get */
-        get: operations["_retrain__job_GET_retrain__job__get"];
+        /**
+         * Models
+         * @description The model of each pair that has a series.
+         */
+        get: operations["models_models_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -198,113 +273,97 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RetrainJob"] | null;
-                    };
-                };
-            };
-        };
+        /**
+         * Newest
+         * @description The newest training run; null where there was none since the start.
+         */
+        get: operations["newest_retrain_get"];
         put?: never;
-        /** /Retrainpost */
-        post: operations["_retrainPOST_retrain_post"];
+        /**
+         * Retrain
+         * @description Train all pairs, or those of one service or metric; 409 while another run goes on.
+         */
+        post: operations["retrain_retrain_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/incidents/{id}/acknowledge": {
+    "/retrain/{job_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Progress
+         * @description How far a training run is, and what it skipped and why.
+         */
+        get: operations["progress_retrain__job_id__get"];
         put?: never;
-        /** Acknowledge */
-        post: operations["acknowledge_incidents__id__acknowledge_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/incidents/{id}/resolve": {
+    "/stream": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Stream
+         * @description Events ``readings``, ``incident``, ``retrain``, ``source`` and, every 2 s of silence, ``ping``.
+         */
+        get: operations["stream_stream_get"];
         put?: never;
-        /** Resolve */
-        post: operations["resolve_incidents__id__resolve_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/incidents/{id}/reopen": {
+    "/health": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Health
+         * @description Alive: the process answers.
+         */
+        get: operations["health_health_get"];
         put?: never;
-        /** Reopen */
-        post: operations["reopen_incidents__id__reopen_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/incidents/{id}/comments": {
+    "/ready": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Ready
+         * @description Each dependency's state; 503 while one is down or has not started.
+         */
+        get: operations["ready_ready_get"];
         put?: never;
-        /** Comments */
-        post: operations["comments_incidents__id__comments_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/incidents/{id}/feedback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Feedback */
-        post: operations["feedback_incidents__id__feedback_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -411,7 +470,8 @@ export interface components {
             /** Value */
             value: number;
             prediction: components["schemas"]["Verdict"];
-            severity: components["schemas"]["Severity"];
+            /** @description null for a reading fetched from the past, which nobody judged */
+            severity: components["schemas"]["Severity"] | null;
             /** Score */
             score: number | null;
         };
@@ -849,7 +909,7 @@ export interface components {
         };
         /**
          * ResolveReason
-         * @description Why an operator resolved it; readings of an ``expected`` one are learned as normal.
+         * @description Why an operator resolved it; readings of an ``expected`` or ``noise`` one are learned as normal.
          * @enum {string}
          */
         ResolveReason: "real" | "expected" | "noise" | "maintenance";
@@ -1000,7 +1060,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    _servicesGET_services_get: {
+    services_services_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1020,7 +1080,7 @@ export interface operations {
             };
         };
     };
-    _metricsGET_metrics_get: {
+    metrics_metrics_get: {
         parameters: {
             query?: {
                 service?: string | null;
@@ -1038,11 +1098,21 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceMetrics"];
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    _overviewGET_overview_get: {
+    overview_overview_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1062,13 +1132,16 @@ export interface operations {
             };
         };
     };
-    _metrics_historyGET_metrics_history_get: {
+    history_metrics_history_get: {
         parameters: {
             query: {
                 service: string;
                 metric: string;
+                /** @description RFC 3339; an hour before end by default */
                 start?: string | null;
+                /** @description RFC 3339; now by default */
                 end?: string | null;
+                /** @description at most so many points */
                 points?: number;
             };
             header?: never;
@@ -1086,16 +1159,29 @@ export interface operations {
                     "application/json": components["schemas"]["History"];
                 };
             };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
         };
     };
-    _logsGET_logs_get: {
+    logs_logs_get: {
         parameters: {
             query: {
                 service: string;
+                /** @description RFC 3339 with its offset */
                 event_ts: string;
-                before?: string;
-                after?: string;
-                level?: string[];
+                /** @description a Prometheus duration; logs.before by default */
+                before?: string | null;
+                /** @description a Prometheus duration; logs.after by default */
+                after?: string | null;
+                level?: ("TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "UNKNOWN")[] | null;
+                /** @description text in the message, logger or stack trace */
                 q?: string;
                 limit?: number;
             };
@@ -1114,18 +1200,30 @@ export interface operations {
                     "application/json": components["schemas"]["Logs"];
                 };
             };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
         };
     };
-    _incidentsGET_incidents_get: {
+    incidents_incidents_get: {
         parameters: {
             query?: {
-                service?: string[];
-                metric?: string[];
-                severity?: components["schemas"]["Severity"][];
-                status?: components["schemas"]["Status"][];
+                service?: string[] | null;
+                metric?: string[] | null;
+                severity?: components["schemas"]["Severity"][] | null;
+                status?: components["schemas"]["Status"][] | null;
+                /** @description words in the title, service, metric or reason, or an id */
                 q?: string;
+                /** @description urgency, opened_at, updated_at, severity or service; '-' turns it around */
                 sort?: string;
                 limit?: number;
+                /** @description next_cursor of the page before */
                 cursor?: string | null;
             };
             header?: never;
@@ -1143,14 +1241,23 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentList"];
                 };
             };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
         };
     };
-    _incidents__id_GET_incidents__id__get: {
+    incident_incidents__incident_id__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: number;
+                incident_id: number;
             };
             cookie?: never;
         };
@@ -1165,125 +1272,29 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentDetail"];
                 };
             };
-        };
-    };
-    _modelsGET_models_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
+            /** @description Validation Error */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelList"];
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    _readyGET_ready_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ready"];
-                };
-            };
-        };
-    };
-    _healthGET_health_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-        };
-    };
-    _retrain__job_GET_retrain__job__get: {
+    acknowledge_incidents__incident_id__acknowledge_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                job: string;
+                incident_id: number;
             };
             cookie?: never;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RetrainJob"];
-                };
-            };
-        };
-    };
-    _retrainPOST_retrain_post: {
-        parameters: {
-            query?: {
-                service?: string | null;
-                metric?: string | null;
-                wait?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RetrainJob"];
-                };
-            };
-        };
-    };
-    acknowledge_incidents__id__acknowledge_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["TextBody"];
+                "application/json": components["schemas"]["TextBody"] | null;
             };
         };
         responses: {
@@ -1307,18 +1318,18 @@ export interface operations {
             };
         };
     };
-    resolve_incidents__id__resolve_post: {
+    resolve_incidents__incident_id__resolve_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: number;
+                incident_id: number;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["ResolveBody"];
+                "application/json": components["schemas"]["ResolveBody"] | null;
             };
         };
         responses: {
@@ -1342,18 +1353,18 @@ export interface operations {
             };
         };
     };
-    reopen_incidents__id__reopen_post: {
+    reopen_incidents__incident_id__reopen_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: number;
+                incident_id: number;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["TextBody"];
+                "application/json": components["schemas"]["TextBody"] | null;
             };
         };
         responses: {
@@ -1377,12 +1388,12 @@ export interface operations {
             };
         };
     };
-    comments_incidents__id__comments_post: {
+    comment_incidents__incident_id__comments_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: number;
+                incident_id: number;
             };
             cookie?: never;
         };
@@ -1412,12 +1423,12 @@ export interface operations {
             };
         };
     };
-    feedback_incidents__id__feedback_post: {
+    feedback_incidents__incident_id__feedback_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: number;
+                incident_id: number;
             };
             cookie?: never;
         };
@@ -1443,6 +1454,180 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_models_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+        };
+    };
+    newest_retrain_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrainJob"] | null;
+                };
+            };
+        };
+    };
+    retrain_retrain_post: {
+        parameters: {
+            query?: {
+                service?: string | null;
+                metric?: string | null;
+                /** @description answer when the run has ended */
+                wait?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrainJob"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    progress_retrain__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrainJob"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stream_stream_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+        };
+    };
+    health_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    ready_ready_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
                 };
             };
         };
