@@ -40,7 +40,7 @@ from backend.detection.manifest import (
 )
 from backend.detection.training import TrainedModel
 from backend.metrics.files import replace_synced, sync_folder, write_synced
-from backend.metrics.folders import folder_name, service_name
+from backend.metrics.folders import folder_name, make_folder, service_name
 from backend.metrics.readings import SeriesKey
 
 log = logging.getLogger(__name__)
@@ -161,8 +161,8 @@ class ModelRegistry:
             building.mkdir(parents=True)
             infos = [_write_model(building, model) for model in trained]
             for info in kept:
+                make_folder(building, info.key.service)
                 target = _model_path(building, info.key)
-                target.parent.mkdir(exist_ok=True)
                 os.link(_model_path(self._root, info.key), target)
             manifest = Manifest(generation, tuple(infos + kept))
             write_synced(building / MANIFEST, manifest_bytes(manifest))
@@ -180,8 +180,8 @@ class ModelRegistry:
         """Put the generation's files where they serve; safe to repeat after being cut off."""
         folders = {self._root}
         for info in manifest.models:
+            make_folder(self._root, info.key.service)
             target = _model_path(self._root, info.key)
-            target.parent.mkdir(exist_ok=True)
             temporary = target.with_name(f".{target.name}.tmp")
             temporary.unlink(missing_ok=True)
             os.link(_model_path(self._generations / str(manifest.generation), info.key), temporary)
@@ -261,8 +261,8 @@ def _model_path(folder: Path, key: SeriesKey) -> Path:
 def _write_model(folder: Path, model: TrainedModel) -> ModelInfo:
     buffer = io.BytesIO()
     joblib.dump(model.forest, buffer, compress=3)
+    make_folder(folder, model.key.service)
     path = _model_path(folder, model.key)
-    path.parent.mkdir(exist_ok=True)
     write_synced(path, buffer.getvalue())
     return ModelInfo(
         key=model.key,
