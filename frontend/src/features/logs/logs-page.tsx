@@ -44,7 +44,7 @@ function Found({ logs }: { logs: Logs }) {
     <div className="section logs-found">
       <p className="muted small" role="status">
         {plural(logs.total, "line")}, {range}
-        {logs.truncated && `; the newest ${logs.lines.length} are shown: narrow the time or the filters`}
+        {logs.truncated && "; not all are shown: narrow the time or the filters"}
       </p>
       {broken.map((source) => (
         <p key={source.path} className="stale-notice">
