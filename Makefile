@@ -126,5 +126,5 @@ $(UI): $(UI_SOURCES) .stamps/npm
 
 .stamps/jars: $(JAVA_SOURCES) $(call missing,$(JARS))
 	@$(STEP) java 'building the three services' 'mend what the lines above name in spring-services/' \
-		$(MAVEN) -DskipTests -Dspring-javaformat.validate.skip=true package
+		$(MAVEN) -Dmaven.test.skip=true -Dspring-javaformat.validate.skip=true package
 	@mkdir -p .stamps && touch $@
