@@ -12,7 +12,7 @@ import { useSearchState } from "@/lib/search-state";
 import { NeedsYouFirst } from "./components/needs-you-first";
 import { ServiceGrid } from "./components/service-grid";
 import { ServiceSearch } from "./components/service-search";
-import { filterServices, SHOWN, type Shown, sentence, warmingUpText } from "./view-model";
+import { filterServices, STANDINGS, type Standing, sentence, warmingUpText } from "./view-model";
 import "./now.css";
 
 export function NowPage() {
@@ -38,7 +38,7 @@ function tabTitle(overview: Overview | undefined): string {
 function Loaded({ overview }: { overview: Overview }) {
   const [search, setSearch] = useSearchState();
   const text = search.get("q") ?? "";
-  const shown = SHOWN.find((each) => each === search.get("show")) ?? null;
+  const shown = STANDINGS.find((each) => each === search.get("show")) ?? null;
   const services = filterServices(overview.services, { text, shown });
   return (
     <>
@@ -73,8 +73,8 @@ function Loaded({ overview }: { overview: Overview }) {
 
 interface SentenceProps {
   overview: Overview;
-  shown: Shown | null;
-  onShow: (kind: Shown | null) => void;
+  shown: Standing | null;
+  onShow: (kind: Standing | null) => void;
 }
 
 function Sentence({ overview, shown, onShow }: SentenceProps) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { at, NOW, overviewOf, serviceOf } from "@/testing/factories";
+import { at, metricOf, NOW, overviewOf, serviceOf } from "@/testing/factories";
 import { keepOrder } from "./stable-order";
-import { filterServices, sentence, serviceSeverity, warmingUpText } from "./view-model";
+import { filterServices, sentence, standingOf, warmingUpText } from "./view-model";
 
 const words = (...args: Parameters<typeof sentence>) =>
   sentence(...args)
@@ -22,7 +22,28 @@ describe("Now in one sentence", () => {
     expect(words(overviewOf([serviceOf("a", { blind: true }), serviceOf("b")]))).toBe(
       "0 critical, 0 high, 1 normal, 1 blind",
     );
-    expect(serviceSeverity({ severity: "Normal", blind: true })).toBe("Unknown");
+  });
+});
+
+describe("how a service is doing", () => {
+  const learning = metricOf({ state: "no_model", prediction: "Unknown" });
+  const stale = metricOf({ state: "stale", prediction: "Unknown", value: null });
+
+  it("is not known before it has a model, even when its thresholds are kept", () => {
+    expect(standingOf(serviceOf("a", { metrics: { lat: learning } }))).toBe("learning");
+    expect(words(overviewOf([serviceOf("a", { metrics: { lat: learning } })]))).toBe(
+      "0 critical, 0 high, 0 normal, 1 learning",
+    );
+  });
+
+  it("is known from one scored metric, and from a threshold without any", () => {
+    expect(standingOf(serviceOf("a", { metrics: { lat: learning, cpu: metricOf() } }))).toBe("normal");
+    expect(standingOf(serviceOf("a", { severity: "High", metrics: { lat: learning } }))).toBe("high");
+  });
+
+  it("is blind when nothing could be read", () => {
+    expect(standingOf(serviceOf("a", { metrics: { lat: stale } }))).toBe("blind");
+    expect(standingOf(serviceOf("a", { metrics: {} }))).toBe("blind");
   });
 });
 
