@@ -84,7 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     errors.install(app)
     for module in _ROUTERS:
-        app.include_router(module.router)
+        app.include_router(module.router, responses=errors.RESPONSES)
         app.include_router(module.router, prefix="/api/v1", include_in_schema=False)
     app.include_router(ui.router(UI_FOLDER))
     app.add_api_route("/", lambda: RedirectResponse("/ui/"), include_in_schema=False)

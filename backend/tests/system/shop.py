@@ -27,7 +27,8 @@ HIGH, CRITICAL = 1000, 3000
 class Shop:
     """``latency_ms{service=...}`` of every service, scraped each second."""
 
-    def __init__(self, directory: Path, services: Iterable[str]) -> None:
+    def __init__(self, directory: Path, services: Iterable[str], young: Iterable[str] = ()) -> None:
+        """``young`` services have no past: their first sample is the first scrape."""
         self._values: dict[str, list[float] | None] = {}
         self._healthy = list(services)
         self._untaken = list(reversed(self._healthy))
@@ -35,6 +36,7 @@ class Shop:
         self.prometheus = RealPrometheus(directory)
         self.prometheus.add_target("shop", self._exposition.address)
         self.prometheus.add_history(self._past(int(time.time())))
+        self._healthy += young
 
     @property
     def url(self) -> str:

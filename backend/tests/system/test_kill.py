@@ -50,7 +50,7 @@ class Shown:
 def test_twenty_kills(shop: Shop, tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     services = [shop.take() for _ in range(PAIRS)]
     # One episode from the first fault to the end: however often it dies, it has one incident.
     settings = watching(*services, incidents={"dedup_window": "1h"})

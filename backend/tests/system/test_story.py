@@ -1,4 +1,4 @@
-"""The main story: a fault, one incident with the lines that explain it, an operator, restarts, a new fault."""
+"""The main story: a fault, one incident with its log lines, an operator, restarts, the next fault."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_from_a_fault_to_the_next_one(shop: Shop, tmp_path: Path) -> None:
             assert (opened["kind"], opened["service"], opened["severity"]) == ("opened", service, "Critical")
         incident = canopy.json(f"/incidents/{opened['id']}")
         assert incident["status"] == "OPEN"
-        # Seconds of the grid, not of the wall: the first stored reading that passes is the one that opened it.
+        # Seconds of the grid, not of the wall: the first stored reading that passes opened it.
         first = min(t for t, value in stored(tmp_path / "datasets", service).items() if value >= HIGH)
         assert from_rfc3339(incident["event_ts"]) - first <= 2 * POLL + SCRAPE
         assert "6,000 ms" in incident["title"]

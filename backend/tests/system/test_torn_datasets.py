@@ -1,4 +1,4 @@
-"""A dataset that a crash, a disk or a person has damaged is mended from Prometheus, and nothing is thrown away."""
+"""A damaged dataset is mended from Prometheus, and nothing of it is thrown away."""
 
 from __future__ import annotations
 
