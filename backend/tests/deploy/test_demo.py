@@ -211,8 +211,10 @@ def test_the_shop_and_its_prometheus_start_and_leave_nothing_behind(tmp_path: Pa
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("moment", ["[payment-service] starting", "Ctrl-C stops"])
+@pytest.mark.parametrize(
+    ("signum", "moment"),
+    [(signal.SIGINT, "[payment-service] starting"), (signal.SIGTERM, "Ctrl-C stops")],
+)
 def test_a_signal_ends_the_demo_and_everything_it_started(
     tmp_path: Path, signum: signal.Signals, moment: str
 ) -> None:
