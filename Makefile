@@ -24,10 +24,14 @@ SERVICES := order-service payment-service inventory-service
 JARS := $(foreach service,$(SERVICES),spring-services/$(service)/target/$(service).jar)
 JAVA_SOURCES := $(shell find spring-services -name target -prune -o -path '*/src/main/*' -type f -print -o -name pom.xml -print)
 
+# The API's own description of itself.
+OPENAPI := python -c 'import json; from backend.app import create_app; print(json.dumps(create_app().openapi()))' \
+	> .stamps/openapi.json
+
 # A stamp says that a step was done; FORCE repeats it when what it made has been deleted since.
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help demo run fault test check bench clean static fast-tests slow-tests system-% FORCE
+.PHONY: help demo run fault test check bench api clean static fast-tests slow-tests system-% FORCE
 
 ##@ Use it
 
@@ -61,6 +65,10 @@ test: fast-tests slow-tests ## Every test of every part, those that need real se
 bench: .stamps/python-dev ## Measure Canopy on this machine
 	@.venv/bin/python -m benchmarks
 
+api: .stamps/python .stamps/npm ## Make the UI's types anew, after a change of the API
+	@$(OPENAPI)
+	@npm --prefix frontend run --silent api -- $(CURDIR)/.stamps/openapi.json
+
 clean: ## Remove what make built and the demo's state; datasets/, models/ and the databases stay
 	rm -rf .venv .stamps .demo frontend/node_modules frontend/dist frontend/test-results frontend/playwright-report
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis canopy.egg-info
@@ -76,8 +84,8 @@ static: system-test
 	lint-imports
 	npm --prefix frontend run --silent check
 	promtool check config prometheus.yml
-	@# The UI's types are made from the API's own description; --check fails when they no longer fit.
-	python -c 'import json; from backend.app import create_app; print(json.dumps(create_app().openapi()))' > .stamps/openapi.json
+	$(OPENAPI)
+	@# Fails when the UI's types no longer fit the API; `make api` mends it.
 	npm --prefix frontend run --silent api -- $(CURDIR)/.stamps/openapi.json --check
 
 fast-tests: system-test
@@ -87,7 +95,10 @@ fast-tests: system-test
 
 slow-tests: system-test
 	@$(MAKE) -s -j4 .stamps/python-dev $(UI) .stamps/jars
+	npm --prefix frontend run --silent size
+	npm --prefix frontend run --silent e2e -- --project fixture
 	$(MAVEN) -q verify
+	@# The last of these starts the demo and drives it in a browser: Playwright's project `real`.
 	pytest -m 'real or e2e'
 
 # --- Set-up: each piece is a step of its own, so that make -j does independent ones at the same time.
