@@ -111,13 +111,13 @@ system-test: ; @$(SYSTEM) python java prometheus browser nginx
 	@$(STEP) venv 'making .venv' 'install Python 3.11 or newer with its venv module' deploy/setup/python.sh venv
 
 .stamps/python: requirements.txt pyproject.toml $(call missing,.venv/bin/python) | .venv/bin/python
-	@$(STEP) python "installing $$(grep -c == requirements.txt) packages" \
+	@$(STEP) python "installing $$(grep -c '^[a-z].*==' requirements.txt) packages" \
 		'read the lines above; then run the same command again' deploy/setup/python.sh runtime
 	@touch $@
 
 # After .stamps/node: both call pip, and this one replaces pip itself.
 .stamps/python-dev: requirements-dev.txt .stamps/python | .stamps/node
-	@$(STEP) python-dev "installing $$(grep -c == requirements-dev.txt) packages for tests and checks" \
+	@$(STEP) python-dev "installing $$(grep -c '^[a-z].*==' requirements-dev.txt) packages for tests and checks" \
 		'read the lines above; then run the same command again' deploy/setup/python.sh dev
 	@touch $@
 
