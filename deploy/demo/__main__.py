@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import requests
 
@@ -20,6 +21,7 @@ from deploy.demo.stack import ROOT, DemoStack
 
 WARM_UP_SECONDS = 50 * 5 + 30
 """Fifty samples, one every five seconds, and the first rates of new services."""
+FIRST_POLL_SECONDS = 10
 
 
 class StopSignal:
@@ -82,11 +84,17 @@ def _welcome(stack: DemoStack) -> str:
 
 
 def _models(canopy_url: str) -> str:
-    """When the models are ready, as far as Canopy knows already."""
+    """When the models are ready, as far as Canopy knows after its first poll."""
+    items: list[dict[str, Any]] = []
     try:
+        deadline = time.monotonic() + FIRST_POLL_SECONDS
+        while requests.get(f"{canopy_url}/overview", timeout=5).json()["timestamp"] is None:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
         items = requests.get(f"{canopy_url}/models", timeout=5).json()["items"]
     except (requests.RequestException, ValueError, KeyError):
-        items = []
+        pass  # the estimate below is good enough for one line of text
     if items and all(item["state"] == "ready" for item in items):
         return "are ready"
     etas = [datetime.fromisoformat(item["eta"]).timestamp() for item in items if item["eta"]]
