@@ -6,11 +6,15 @@ import logging
 from collections.abc import Collection, Mapping
 
 from backend.clock import to_rfc3339
+from backend.detection.features import ROLLING_WINDOW
 from backend.detection.windows import RecentWindows
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.history import HistoryError, HistoryStore
 from backend.metrics.prometheus import PrometheusClient, PrometheusError
 from backend.metrics.readings import SeriesKey
+
+_LOADED_WINDOWS = 2
+"""Times the recent window's length that is read from disk: some of its readings may be missing."""
 
 log = logging.getLogger(__name__)
 
@@ -81,11 +85,12 @@ class Backfill:
         return first if len(stored) < len(newest) else max(first, min(stored) + self._interval)
 
     def _load(self, key: SeriesKey, at: float) -> int:
-        """Fill the pair's recent window from its stored readings."""
+        """Fill the pair's recent window from its stored readings; how many the training window holds."""
         try:
-            stored = self._history.load(key, at - self._window, at - self._interval / 2)
+            stored = self._history.recent(key, at - _LOADED_WINDOWS * ROLLING_WINDOW * self._interval)
+            count = self._history.count(key, at - self._window)
         except HistoryError as error:
             log.error("the stored readings of %r, %s cannot be read: %s", key.service, key.metric, error)
             return 0
         self._windows.load(key, stored.timestamps, stored.values)
-        return len(stored.timestamps)
+        return count

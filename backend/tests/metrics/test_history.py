@@ -204,6 +204,17 @@ def test_loading_a_part_of_a_long_file_gives_exactly_that_part(store: HistorySto
         assert series.values.tolist() == list(range(first, min(first + 11, 3000)))
 
 
+def test_the_recent_readings_are_those_that_load_gives(store: HistoryStore) -> None:
+    store.backfill(KEY, at(range(500)), np.arange(500.0))
+    store.append([reading(500, anomalous=True), reading(501)], "live")
+    for start in (START, START + 15 * 490, START + 15 * 490.5, START + 15 * 501, START + 15 * 600):
+        recent, loaded = store.recent(KEY, start), store.load(KEY, start, START + 1e6)
+        np.testing.assert_array_equal(recent.timestamps, loaded.timestamps)
+        np.testing.assert_array_equal(recent.values, loaded.values)
+        np.testing.assert_array_equal(recent.anomalous, loaded.anomalous)
+    assert store.count(KEY, START) == 502
+
+
 def test_readers_see_whole_readings_while_others_write_and_rewrite(store: HistoryStore) -> None:
     count = 302
     problems: list[str] = []
