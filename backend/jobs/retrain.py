@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from backend.clock import Clock, SystemClock, to_rfc3339
 from backend.detection.features import max_gap
+from backend.detection.manifest import ManifestError
 from backend.detection.registry import ModelRegistry, RegistryBusy
 from backend.detection.training import NotEnoughSamples, TrainedModel, train_pair
 from backend.incidents.schema import StoreError
@@ -32,11 +33,12 @@ _TELL_EVERY = 0.2
 
 
 class PairProblem(NamedTuple):
-    """A pair that got no new model, and why."""
+    """A pair that got no new model, and why; ``have``: the usable samples of one that has too few."""
 
     service: str
     metric: str
     reason: str
+    have: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class Retrainer:
             return self._end(job, "done", "no pair had enough to learn from; the present models stay")
         try:
             models = self._registry.save(trained, self._clock.now())
-        except (RegistryBusy, OSError) as error:
+        except (RegistryBusy, ManifestError, OSError) as error:
             log.error("the new models could not be saved: %s", error)
             return self._end(
                 job, "failed", f"the new models could not be saved ({error}); the present ones stay"
@@ -186,7 +188,7 @@ class Retrainer:
                 now=now,
             )
         except NotEnoughSamples as error:
-            return replace(job, skipped=(*job.skipped, PairProblem(*key, str(error))))
+            return replace(job, skipped=(*job.skipped, PairProblem(*key, str(error), error.have)))
         except (HistoryError, StoreError, ValueError) as error:
             log.error("training of %r, %s failed: %s", key.service, key.metric, error)
             return replace(job, failed=(*job.failed, PairProblem(*key, str(error))))

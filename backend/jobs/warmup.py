@@ -64,14 +64,15 @@ class WarmUp:
     def trained(self, job: TrainingJob) -> None:
         """Learn from a job that ended.
 
-        A pair that was skipped has fewer usable samples than it has stored.
+        A pair that was skipped has fewer usable samples than it has stored: those of an incident do not
+        count. It is tried again once it has as many more as were missing.
         """
         if job.state == "running":
             return
         with self._lock:
-            for problem in job.skipped:
-                key = SeriesKey(problem.service, problem.metric)
-                self._have[key] = min(self._have.get(key, 0), self._need - 1)
+            self._have.update(
+                {SeriesKey(p.service, p.metric): p.have for p in job.skipped if p.have is not None}
+            )
             self._failed = {SeriesKey(p.service, p.metric): p.reason for p in job.failed}
 
     def failures(self) -> dict[SeriesKey, str]:
