@@ -8,7 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 
+import hypothesis
 import pytest
+
+# How long an example takes says more of the machine's load than of the code: no test asserts it.
+hypothesis.settings.register_profile("canopy", deadline=None)
+hypothesis.settings.load_profile("canopy")
 
 _MAY_BE_MISSING = "CANOPY_TEST_DATA"
 
