@@ -153,6 +153,15 @@ class Retrainer:
         return job, pairs
 
     def _run(self, job: TrainingJob, pairs: list[SeriesKey]) -> TrainingJob:
+        """Whatever happens, the run ends: one that stood as running for ever would keep all others out."""
+        try:
+            return self._train_all(job, pairs)
+        finally:
+            left = self.job(job.id)
+            if left is not None and left.state == "running":
+                self._end(left, "failed", "it broke off, Canopy's log says why; the present models stay")
+
+    def _train_all(self, job: TrainingJob, pairs: list[SeriesKey]) -> TrainingJob:
         trained: list[TrainedModel] = []
         for key in pairs:
             if self._stopping.is_set():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,6 +98,34 @@ def test_models_that_cannot_be_saved_fail_the_run_and_the_next_one_may_start(
     assert bench.retrainer.run("api", [KEY]).state == "done"
     bench.healthy(KEY)
     assert bench.poll().readings[KEY].state is State.SCORED
+
+
+def test_a_run_beside_another_process_that_writes_models_says_so(bench: Bench) -> None:
+    bench.learn(KEY)
+    with (bench.directory / "models" / ".generations" / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        job = bench.retrainer.run("api", [KEY])
+    assert job.state == "failed"
+    assert "another process is writing models" in job.detail
+    assert bench.retrainer.run("api", [KEY]).state == "done"
+
+
+def test_a_run_that_breaks_off_does_not_keep_the_next_one_out(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.learn(KEY)
+
+    def broken(*_: object) -> object:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.history, "load", broken)
+        with pytest.raises(MemoryError):
+            bench.retrainer.run("api", [KEY])
+    ended = bench.retrainer.latest()
+    assert ended is not None
+    assert ended.state == "failed"
+    assert bench.retrainer.run("api", [KEY]).state == "done"
 
 
 def test_models_trained_by_another_process_are_taken_over_by_the_next_poll(bench: Bench) -> None:

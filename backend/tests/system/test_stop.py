@@ -65,3 +65,20 @@ def test_with_a_hanging_prometheus(shop: Shop, tmp_path: Path) -> None:
         canopy.start()
         wait_for_state(canopy, service, "scored")
         assert_complete(tmp_path / "datasets", service)
+
+
+def test_with_a_prometheus_that_has_never_answered(shop: Shop, tmp_path: Path) -> None:
+    settings = watching(shop.take(), prometheus={"timeout": "60s"})
+    with FaultProxy(shop.url) as proxy:
+        proxy.fault = Fault.HANG
+        canopy = RunningCanopy(tmp_path, proxy.url, settings).start(wait_for="/health")
+        wait_until(lambda: bool(proxy.seen), "the first poll hangs")
+        ready = canopy.get("/ready")
+        assert (ready.status_code, ready.json()["dependencies"]["prometheus"]["state"]) == (503, "starting")
+        early = canopy.get("/metrics", service="any")
+        assert early.status_code == 503
+        assert early.headers["Content-Type"] == "application/problem+json"
+        assert "first poll" in early.json()["detail"]
+        assert canopy.json("/services") == canopy.json("/models")["items"] == []
+        stopped = canopy.stop()
+        assert (stopped.code, stopped.seconds < LIMIT) == (0, True)
