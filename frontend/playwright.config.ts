@@ -14,7 +14,7 @@ const CHROMIUM_FLAGS = [
 
 const MINUTE = 60_000;
 const real = { name: "real", testDir: "e2e/mock-free", timeout: 10 * MINUTE };
-const fixture = { name: "fixture", testDir: "e2e/fixture", timeout: 2 * MINUTE };
+const fixture = { name: "fixture", testDir: "e2e/fixture", timeout: 4 * MINUTE };
 
 export default defineConfig({
   outputDir: "test-results",
@@ -22,7 +22,7 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0,
   reporter: [["list"]],
-  expect: { timeout: 10_000 },
+  expect: { timeout: 20_000 },
   projects: process.env.CANOPY_URL ? [fixture, real] : [fixture],
   use: {
     viewport: { width: 1440, height: 900 },
