@@ -83,8 +83,13 @@ class PrometheusClient:
         self._library = PrometheusConnect(url=settings.url, session=self._session, retry=NO_RETRY)
 
     def services(self, start: float, end: float) -> list[str]:
-        """The values that the service label had between two times, sorted."""
-        params = {"start": _seconds(start), "end": _seconds(end)}
+        """The values that the service label had between two times, sorted.
+
+        Our own series do not count: scraped by the same Prometheus, they would keep every service alive that
+        they ever named.
+        """
+        others = f'{{{self._label}!="",__name__!~"canopy_.*"}}'
+        params = {"match[]": others, "start": _seconds(start), "end": _seconds(end)}
         return self._names(self._library.get_label_values(self._label, params=params))
 
     def label_names(self) -> list[str]:
