@@ -99,6 +99,8 @@ slow-tests: system-test
 	npm --prefix frontend run --silent e2e -- --project fixture
 	$(MAVEN) -q verify
 	@# The last of these starts the demo and drives it in a browser: Playwright's project `real`.
+	npm --prefix frontend run --silent size
+	npm --prefix frontend run --silent e2e -- --project fixture
 	pytest -m 'real or e2e'
 
 # --- Set-up: each piece is a step of its own, so that make -j does independent ones at the same time.

@@ -865,7 +865,7 @@ export interface components {
             severity: components["schemas"]["Severity"];
             /**
              * Blind
-             * @description no metric of the service was scored in the last poll
+             * @description no metric of the service has a usable sample
              */
             blind: boolean;
             /** Open Incidents */
