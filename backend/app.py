@@ -63,7 +63,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with _told(), _opened(settings, catalogue, SystemClock()) as (parts, jobs):
+        with ExitStack() as stack:
+            parts, jobs = _open_all(stack, settings, catalogue)
             app.state.parts = parts
             parts.broadcast.attach(asyncio.get_running_loop())
             with _streams_end_at_a_signal(parts):
@@ -91,118 +92,126 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Say in one line why Canopy cannot start; the server prints the rest."""
+def _open_all(
+    stack: ExitStack, settings: Settings, catalogue: Mapping[str, MetricSpec]
+) -> tuple[Parts, Jobs]:
+    """Open the stores and build every part over them; ``stack`` closes them again.
+
+    Says in one line why Canopy cannot start; the server prints the rest.
+    """
     try:
-        yield
+        parts = _open_parts(stack, settings, catalogue, SystemClock())
+        return parts, _jobs(stack, parts)
     except (InUse, ManifestError, StoreError, LogStoreError, HistoryError, OSError) as error:
         log.critical("Canopy cannot start: %s", error)
         raise
 
 
-@contextmanager
-def _opened(
-    settings: Settings, catalogue: Mapping[str, MetricSpec], clock: Clock
-) -> Iterator[tuple[Parts, Jobs]]:
-    """Open the stores and build every part over them; closed again in the opposite order."""
-    with ExitStack() as stack:
-        stack.enter_context(held(settings.storage.datasets))
-        broadcast = Broadcast()
-        board = HealthBoard(clock, broadcast.publish)
-        board.report("prometheus", DependencyStatus.STARTING, "the first poll has not ended yet")
-        incident_store = IncidentStore(sqlite_path(settings.storage.database))
-        stack.callback(incident_store.close)
-        log_store = LogStore(
-            sqlite_path(settings.storage.log_database), settings.logs.keep, settings.logs.max_lines
-        )
-        stack.callback(log_store.close)
-        prometheus = PrometheusClient(settings.prometheus)
-        stack.callback(prometheus.close)
-        history_store = HistoryStore(settings.storage.datasets)
-        registry = ModelRegistry(settings.storage.models)
-        registry.load()
-        live = Live()
+def _open_parts(
+    stack: ExitStack, settings: Settings, catalogue: Mapping[str, MetricSpec], clock: Clock
+) -> Parts:
+    stack.enter_context(held(settings.storage.datasets))
+    broadcast = Broadcast()
+    board = HealthBoard(clock, broadcast.publish)
+    board.report("prometheus", DependencyStatus.STARTING, "the first poll has not ended yet")
+    incidents = IncidentStore(sqlite_path(settings.storage.database))
+    stack.callback(incidents.close)
+    log_store = LogStore(
+        sqlite_path(settings.storage.log_database), settings.logs.keep, settings.logs.max_lines
+    )
+    stack.callback(log_store.close)
+    live = Live()
 
-        def discovered() -> Sequence[str]:
-            return live.report.services if live.report else ()
+    def discovered() -> Sequence[str]:
+        return live.report.services if live.report else ()
 
-        tails = [FileTail(source, log_store, discovered) for source in settings.logs.sources]
-        log_tail = LogTail(tails, log_store, board)
-        stack.callback(log_tail.close)
+    tails = [FileTail(source, log_store, discovered) for source in settings.logs.sources]
+    log_tail = LogTail(tails, log_store, board)
+    stack.callback(log_tail.close)
+    history = HistoryStore(settings.storage.datasets)
+    registry = ModelRegistry(settings.storage.models)
+    registry.load()
 
-        def explain(service: str, event_ts: float) -> Sequence[CorrelatedLine]:
-            log_tail.read_new_lines(clock.now())
-            before, after = settings.logs.before, settings.logs.after
-            return explain_event(log_store, service, event_ts, before, after).lines
+    def on_training(job: TrainingJob) -> None:
+        warmup.trained(job)
+        broadcast.publish("retrain", retrain_job(job).model_dump(mode="json"))
 
-        def on_training(job: TrainingJob) -> None:
-            warmup.trained(job)
-            broadcast.publish("retrain", retrain_job(job).model_dump(mode="json"))
+    retrainer = Retrainer(settings, history, registry, incidents, clock, on_training)
+    warmup = WarmUp(
+        interval=settings.poll.interval,
+        min_samples=settings.training.min_samples,
+        registry=registry,
+        retrainer=retrainer,
+    )
+    return Parts(
+        settings=settings,
+        clock=clock,
+        catalogue=catalogue,
+        history=history,
+        registry=registry,
+        incidents=incidents,
+        log_store=log_store,
+        log_tail=log_tail,
+        retrainer=retrainer,
+        warmup=warmup,
+        live=live,
+        health=board,
+        broadcast=broadcast,
+    )
 
-        retrainer = Retrainer(settings, history_store, registry, incident_store, clock, on_training)
-        interval = settings.poll.interval
-        warmup = WarmUp(
-            interval=interval,
-            min_samples=settings.training.min_samples,
-            registry=registry,
-            retrainer=retrainer,
-        )
-        windows = RecentWindows(max_gap(interval))
-        poll = PollCycle(
-            interval=interval,
-            catalogue=catalogue,
+
+def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
+    prometheus = PrometheusClient(parts.settings.prometheus)
+    stack.callback(prometheus.close)
+    windows = RecentWindows(max_gap(parts.settings.poll.interval))
+    poll = PollCycle(
+        interval=parts.settings.poll.interval,
+        catalogue=parts.catalogue,
+        prometheus=prometheus,
+        history=parts.history,
+        registry=parts.registry,
+        backfill=Backfill(
+            interval=parts.settings.poll.interval,
+            window=parts.settings.training.window,
+            catalogue=parts.catalogue,
             prometheus=prometheus,
-            history=history_store,
-            registry=registry,
-            backfill=Backfill(
-                interval=interval,
-                window=settings.training.window,
-                catalogue=catalogue,
-                prometheus=prometheus,
-                history=history_store,
-                windows=windows,
-            ),
-            judge=Judge(catalogue, registry, windows),
-            triage=Triage(
-                settings=settings.incidents,
-                logs_after=settings.logs.after,
-                catalogue=catalogue,
-                store=incident_store,
-                explain=explain,
-                health=board,
-                publish=broadcast.publish,
-            ),
-            warmup=warmup,
-            live=live,
-            health=board,
-            publish=broadcast.publish,
-        )
-        jobs = Jobs(
-            poll_interval=interval,
-            retrain_interval=settings.training.interval,
-            poll=poll,
-            log_tail=log_tail,
-            retrainer=retrainer,
-            registry=registry,
-            clock=clock,
-        )
-        parts = Parts(
-            settings=settings,
-            clock=clock,
-            catalogue=catalogue,
-            history=history_store,
-            registry=registry,
-            incidents=incident_store,
-            log_store=log_store,
-            log_tail=log_tail,
-            retrainer=retrainer,
-            warmup=warmup,
-            live=live,
-            health=board,
-            broadcast=broadcast,
-        )
-        yield parts, jobs
+            history=parts.history,
+            windows=windows,
+        ),
+        judge=Judge(parts.catalogue, parts.registry, windows),
+        triage=_triage(parts),
+        warmup=parts.warmup,
+        live=parts.live,
+        health=parts.health,
+        publish=parts.broadcast.publish,
+    )
+    return Jobs(
+        poll_interval=parts.settings.poll.interval,
+        retrain_interval=parts.settings.training.interval,
+        poll=poll,
+        log_tail=parts.log_tail,
+        retrainer=parts.retrainer,
+        registry=parts.registry,
+        clock=parts.clock,
+    )
+
+
+def _triage(parts: Parts) -> Triage:
+    before, after = parts.settings.logs.before, parts.settings.logs.after
+
+    def explain(service: str, event_ts: float) -> Sequence[CorrelatedLine]:
+        parts.log_tail.read_new_lines(parts.clock.now())
+        return explain_event(parts.log_store, service, event_ts, before, after).lines
+
+    return Triage(
+        settings=parts.settings.incidents,
+        logs_after=after,
+        catalogue=parts.catalogue,
+        store=parts.incidents,
+        explain=explain,
+        health=parts.health,
+        publish=parts.broadcast.publish,
+    )
 
 
 @contextmanager
