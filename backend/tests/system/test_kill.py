@@ -47,6 +47,7 @@ class Shown:
         self.incidents.update({incident["id"]: incident for incident in incidents(canopy)})
 
 
+@pytest.mark.timeout(900)
 def test_twenty_kills(shop: Shop, tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
@@ -72,7 +73,7 @@ def test_twenty_kills(shop: Shop, tmp_path: Path) -> None:
         _assert_models(canopy, services)
     for service in services:
         shop.heal(service)
-    _assert_readings(tmp_path / "datasets", shown)
+    _assert_readings(tmp_path / "datasets", shown, shop)
 
 
 def _live_a_little(canopy: RunningCanopy, shown: Shown, services: list[str], seconds: float) -> None:
@@ -94,12 +95,12 @@ def _until(end: float) -> Iterator[int]:
         number += 1
 
 
-def _assert_readings(datasets: Path, shown: Shown) -> None:
+def _assert_readings(datasets: Path, shown: Shown, shop: Shop) -> None:
     for service, readings in shown.readings.items():
         on_disk = stored(datasets, service)
         lost = {time: value for time, value in readings.items() if on_disk.get(time) != value}
         assert not lost, f"of {service!r}: shown and not stored so: {lost}"
-        assert_complete(datasets, service)
+        assert_complete(datasets, service, shop.prometheus)
 
 
 def _assert_incidents(canopy: RunningCanopy, shown: Shown, sick: set[str]) -> None:
@@ -118,6 +119,7 @@ def _assert_models(canopy: RunningCanopy, services: list[str]) -> None:
         return answer is None or answer["state"] != "running"
 
     wait_until(ended, "the last retrain has ended")
+    assert canopy.post("/retrain", wait="true").json()["state"] == "done"
     listed = canopy.json("/models")["items"]
     assert {model["service"]: model["state"] for model in listed} == dict.fromkeys(services, "ready")
     manifest = json.loads((canopy.directory / "models" / "manifest.json").read_bytes())

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from backend.metrics.folders import service_name
+from backend.tests.real import wait_until
 from backend.tests.system.canopy import RunningCanopy
 from backend.tests.system.conftest import ODD_SERVICES
 from backend.tests.system.ledger import assert_complete, stored
@@ -31,7 +32,8 @@ def test_through_the_whole_product(shop: Shop, tmp_path: Path) -> None:
             assert (opened["service"], opened["metric"]) == (service, "lat")
             assert "\n" not in opened["title"]
             assert canopy.json(f"/incidents/{opened['id']}")["service"] == service
-            assert reading(canopy, service)["value"] == 2.0 * CRITICAL
+            # The incident is kept a moment before its reading is shown.
+            wait_until(lambda s=service: reading(canopy, s)["value"] == 2.0 * CRITICAL, "it is shown")
             logs = canopy.json("/logs", service=service, event_ts=opened["event_ts"])
             assert logs["service"] == service
             points = canopy.json("/metrics/history", service=service, metric="lat")["points"]
@@ -51,7 +53,7 @@ def test_through_the_whole_product(shop: Shop, tmp_path: Path) -> None:
     for service in ODD_SERVICES:
         shop.heal(service)
         assert 2.0 * CRITICAL in stored(home / "datasets", service).values()
-        assert_complete(home / "datasets", service)
+        assert_complete(home / "datasets", service, shop.prometheus)
     for root in (home / "datasets", home / "models"):
         folders = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
         assert {service_name(folder) for folder in folders} == set(ODD_SERVICES)

@@ -85,8 +85,8 @@ def test_blind_is_never_healthy_and_nothing_is_lost(watch: Watch, fault: Fault) 
     wait_for_state(canopy, watch.well, "scored")
     wait_until(lambda: canopy.get("/ready").status_code == 200, "it is ready again")
     assert standing(canopy) == before
-    assert_complete(canopy.directory / "datasets", watch.sick)
-    assert_complete(canopy.directory / "datasets", watch.well)
+    assert_complete(canopy.directory / "datasets", watch.sick, watch.shop.prometheus)
+    assert_complete(canopy.directory / "datasets", watch.well, watch.shop.prometheus)
     assert "Traceback" not in canopy.log
 
 
@@ -96,7 +96,7 @@ def test_a_slow_prometheus_is_waited_for(watch: Watch) -> None:
     assert reading(watch.canopy, watch.well)["state"] == "scored"
     watch.proxy.fault = Fault.PASS
     wait_for_polls(watch.canopy, watch.well, 2)
-    assert_complete(watch.canopy.directory / "datasets", watch.well)
+    assert_complete(watch.canopy.directory / "datasets", watch.well, watch.shop.prometheus)
 
 
 def test_a_partial_answer_is_used_and_called_partial(watch: Watch) -> None:
@@ -191,8 +191,8 @@ def test_prometheus_may_come_later_and_go_in_between(
         with late:
             wait_for_state(canopy, service, "scored")
             assert incidents(canopy) == []
-        assert canopy.stop().code == 0
-        assert_complete(canopy.directory / "datasets", service)
+            assert canopy.stop().code == 0
+            assert_complete(canopy.directory / "datasets", service, late)
     finally:
         canopy.kill()
 

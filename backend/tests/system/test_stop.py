@@ -45,7 +45,7 @@ def test_during_a_retrain_with_open_streams(shop: Shop, tmp_path: Path) -> None:
         assert states == {"ready"}
         assert canopy.json("/models")["items"][0]["version"] >= generation
         for service in services:
-            assert_complete(tmp_path / "datasets", service)
+            assert_complete(tmp_path / "datasets", service, shop.prometheus)
 
 
 def test_with_a_hanging_prometheus(shop: Shop, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_with_a_hanging_prometheus(shop: Shop, tmp_path: Path) -> None:
         proxy.fault = Fault.PASS
         canopy.start()
         wait_for_state(canopy, service, "scored")
-        assert_complete(tmp_path / "datasets", service)
+        assert_complete(tmp_path / "datasets", service, shop.prometheus)
 
 
 def test_with_a_prometheus_that_has_never_answered(shop: Shop, tmp_path: Path) -> None:

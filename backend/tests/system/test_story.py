@@ -85,7 +85,7 @@ def test_from_a_fault_to_the_next_one(shop: Shop, tmp_path: Path) -> None:
         assert second["id"] != opened["id"]
         assert [i["status"] for i in incidents(canopy)] == ["RESOLVED", "OPEN"]
         shop.heal(service)
-    assert_complete(tmp_path / "datasets", service)
+    assert_complete(tmp_path / "datasets", service, shop.prometheus)
 
 
 def test_the_model_alone_opens_and_quiet_readings_resolve(shop: Shop, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_torn_foreign_and_deleted_files(shop: Shop, tmp_path: Path) -> None:
         after = stored(datasets, service)
         recent = [time for time in before[service] if time >= max(before[service]) - 60]
         assert {time: after.get(time) for time in recent} == {time: before[service][time] for time in recent}
-        assert_complete(datasets, service, since=min(recent))
+        assert_complete(datasets, service, shop.prometheus, since=min(recent))
     aside = [path.name for path in datasets.glob("*/history/*") if path.suffix != ".csv"]
     assert sorted(aside) == ["lat.csv.foreign", "lat.csv.torn", "lat.csv.torn"]
     assert "Traceback" not in canopy.log

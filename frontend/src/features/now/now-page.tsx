@@ -115,8 +115,8 @@ function WarmingUpBanner({ overview }: { overview: Overview }) {
       <p>
         <strong>{warmingUpText(warming, now, zone)}.</strong>{" "}
         <span className="muted">
-          {warming.pairs === 1 ? "One metric has" : `${warming.pairs} metrics have`} no model yet: severity
-          is shown, but nothing is called unusual until then.
+          {warming.pairs === 1 ? "One metric has" : `${warming.pairs} metrics have`} no model yet: severity is
+          shown, but nothing is called unusual until then.
         </span>
       </p>
       <progress max={warming.need} value={warming.have} aria-label="Samples collected" />
