@@ -8,12 +8,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from backend.metrics.folders import service_name
-from backend.tests.real import wait_until
 from backend.tests.system.canopy import RunningCanopy
 from backend.tests.system.conftest import ODD_SERVICES
 from backend.tests.system.ledger import assert_complete, stored
 from backend.tests.system.shop import CRITICAL, Shop, watching
-from backend.tests.system.watching import incidents, reading, wait_for_incident, wait_for_state
+from backend.tests.system.watching import incidents, wait_for_incident, wait_for_state, wait_for_value
 
 pytestmark = pytest.mark.real
 
@@ -32,8 +31,7 @@ def test_through_the_whole_product(shop: Shop, tmp_path: Path) -> None:
             assert (opened["service"], opened["metric"]) == (service, "lat")
             assert "\n" not in opened["title"]
             assert canopy.json(f"/incidents/{opened['id']}")["service"] == service
-            # The incident is kept a moment before its reading is shown.
-            wait_until(lambda s=service: reading(canopy, s)["value"] == 2.0 * CRITICAL, "it is shown")
+            wait_for_value(canopy, service, 2.0 * CRITICAL)
             logs = canopy.json("/logs", service=service, event_ts=opened["event_ts"])
             assert logs["service"] == service
             points = canopy.json("/metrics/history", service=service, metric="lat")["points"]

@@ -20,6 +20,7 @@ from backend.tests.system.watching import (
     wait_for_incident,
     wait_for_polls,
     wait_for_state,
+    wait_for_value,
 )
 
 pytestmark = pytest.mark.real
@@ -96,7 +97,7 @@ def test_the_model_alone_opens_and_quiet_readings_resolve(shop: Shop, tmp_path: 
     with RunningCanopy(tmp_path, shop.url, settings) as canopy:
         wait_for_state(canopy, service, "scored")
         shop.set(service, strange)
-        wait_until(lambda: reading(canopy, service)["value"] == strange, "the value is seen")
+        wait_for_value(canopy, service, strange)
         assert (reading(canopy, service)["prediction"], reading(canopy, service)["severity"]) == (
             "Anomaly",
             "Normal",

@@ -36,6 +36,11 @@ def wait_for_state(canopy: RunningCanopy, service: str, state: str, seconds: flo
     wait_until(reached, f"{service!r} is {state}", seconds)
 
 
+def wait_for_value(canopy: RunningCanopy, service: str, value: float) -> None:
+    """Until the API shows it: an incident is kept a moment before its reading is shown."""
+    wait_until(lambda: reading(canopy, service)["value"] == value, f"{service!r} is seen at {value:g}")
+
+
 def wait_for_incident(canopy: RunningCanopy, service: str) -> dict[str, Any]:
     """The newest incident of the service, once there is one that is OPEN."""
     wait_until(
