@@ -20,7 +20,6 @@ from backend.tests.system.watching import (
     wait_for_incident,
     wait_for_polls,
     wait_for_state,
-    wait_for_value,
 )
 
 pytestmark = pytest.mark.real
@@ -89,25 +88,19 @@ def test_from_a_fault_to_the_next_one(shop: Shop, tmp_path: Path) -> None:
     assert_complete(tmp_path / "datasets", service, shop.prometheus)
 
 
-def test_the_model_alone_opens_and_quiet_readings_resolve(shop: Shop, tmp_path: Path) -> None:
-    """The policies and auto_resolve_after reach the running process; all their cases are scenarios."""
+def test_the_policy_and_quiet_readings_that_resolve_are_settings(shop: Shop, tmp_path: Path) -> None:
+    """They reach the running process; all their cases are scenarios."""
     service = shop.take()
-    strange = 0.5 * HIGH  # below every threshold
-    settings = watching(service, incidents={"policy": "model", "auto_resolve_after": 2, "dedup_window": "1m"})
+    settings = watching(service, incidents={"policy": "threshold", "auto_resolve_after": 2})
     with RunningCanopy(tmp_path, shop.url, settings) as canopy:
         wait_for_state(canopy, service, "scored")
-        shop.set(service, strange)
-        wait_for_value(canopy, service, strange)
-        assert (reading(canopy, service)["prediction"], reading(canopy, service)["severity"]) == (
-            "Anomaly",
-            "Normal",
-        )
+        shop.set(service, 1.5 * HIGH)
         incident = wait_for_incident(canopy, service)
-        assert incident["policy"] == "model"
-        assert "Policy: model" in incident["reason"]
+        assert (incident["policy"], incident["severity"]) == ("threshold", "High")
+        assert "Policy: threshold" in incident["reason"]
         shop.heal(service)
         wait_until(lambda: incidents(canopy)[-1]["status"] == "RESOLVED", "two quiet readings resolve it")
-        timeline = canopy.json(f"/incidents/{incidents(canopy)[-1]['id']}")["timeline"]
+        timeline = canopy.json(f"/incidents/{incident['id']}")["timeline"]
         (resolved,) = [entry for entry in timeline if entry["kind"] == "resolved"]
         assert resolved["actor"] == "canopy"
         assert "auto_resolve_after" in resolved["text"]
