@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { Overview } from "@/lib/api/types";
 import { at, metricOf, NOW, overviewOf, serviceOf } from "@/testing/factories";
 import { keepOrder } from "./stable-order";
-import { filterServices, sentence, standingOf, warmingUpText } from "./view-model";
+import { coverageOf, filterServices, sentence, standingOf, warmingUpText } from "./view-model";
 
-const words = (...args: Parameters<typeof sentence>) =>
-  sentence(...args)
+const words = (overview: Overview) =>
+  sentence(coverageOf(overview).watched)
     .map(({ kind, count }) => `${count} ${kind}`)
     .join(", ");
 
@@ -44,6 +45,34 @@ describe("how a service is doing", () => {
   it("is blind when nothing could be read", () => {
     expect(standingOf(serviceOf("a", { metrics: { lat: stale } }))).toBe("blind");
     expect(standingOf(serviceOf("a", { metrics: {} }))).toBe("blind");
+  });
+});
+
+describe("services that have none of the metrics", () => {
+  const none = metricOf({ state: "stale", prediction: "Unknown", value: null, event_ts: null });
+  const gone = metricOf({ state: "stale", prediction: "Unknown", value: null });
+  const kubelet = serviceOf("kubelet", { blind: true, metrics: { cpu: none, lat: none } });
+  const uncovered = (...services: ReturnType<typeof serviceOf>[]) =>
+    coverageOf(overviewOf(services)).uncovered.map((each) => each.service);
+
+  it("are neither watched nor counted", () => {
+    expect(uncovered(serviceOf("a"), kubelet)).toEqual(["kubelet"]);
+    expect(words(overviewOf([serviceOf("a"), kubelet]))).toBe("0 critical, 0 high, 1 normal");
+  });
+
+  it("are not those that had one, that fail, or that have an open incident", () => {
+    const was = serviceOf("was", { blind: true, metrics: { cpu: none, lat: gone } });
+    const failed = serviceOf("failed", {
+      blind: true,
+      metrics: { lat: metricOf({ state: "failed", value: null, event_ts: null }) },
+    });
+    const open = serviceOf("open", { blind: true, open_incidents: 1, metrics: { cpu: none } });
+    expect(uncovered(serviceOf("a"), was, failed, open)).toEqual([]);
+  });
+
+  it("stay blind when no service has any: then the metrics are wrong, not the services", () => {
+    expect(uncovered(kubelet)).toEqual([]);
+    expect(words(overviewOf([kubelet]))).toBe("0 critical, 0 high, 0 normal, 1 blind");
   });
 });
 

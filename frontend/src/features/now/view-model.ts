@@ -18,14 +18,39 @@ export function standingOf(service: OverviewService): Standing {
   return states.includes("no_model") ? "learning" : "blind";
 }
 
+export interface Coverage {
+  watched: OverviewService[];
+  /** Services that have none of the metrics asked for: nothing to watch, which is not the same as blind. */
+  uncovered: OverviewService[];
+}
+
+/**
+ * Parts the services that have at least one of the metrics from those that never had any (a kubelet has no latency).
+ * Where not one has any, the metrics are wrong and not the services: then all of them stay, and are blind.
+ */
+export function coverageOf(overview: Overview): Coverage {
+  const uncovered = overview.services.filter(hasNoSeries);
+  if (uncovered.length === overview.services.length) return { watched: overview.services, uncovered: [] };
+  return { watched: overview.services.filter((service) => !uncovered.includes(service)), uncovered };
+}
+
+/** A reading that Prometheus has no series for has no time either; one that went stale keeps its own. */
+function hasNoSeries(service: OverviewService): boolean {
+  const metrics = Object.values(service.metrics);
+  return (
+    service.open_incidents === 0 &&
+    metrics.every((metric) => metric.state === "stale" && metric.event_ts === null)
+  );
+}
+
 export interface SentencePart {
   kind: Standing;
   count: number;
 }
 
 /** "2 critical, 1 high, 21 normal, 1 blind": counted from the cards themselves, so that both agree. */
-export function sentence(overview: Overview): SentencePart[] {
-  const standings = overview.services.map(standingOf);
+export function sentence(services: readonly OverviewService[]): SentencePart[] {
+  const standings = services.map(standingOf);
   return STANDINGS.map((kind) => ({ kind, count: standings.filter((each) => each === kind).length })).filter(
     ({ kind, count }) => count > 0 || !RARE.includes(kind),
   );
