@@ -31,14 +31,14 @@ OPENAPI := python -c 'import json; from backend.app import create_app; print(jso
 # A stamp says that a step was done; FORCE repeats it when what it made has been deleted since.
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help demo run fault test check bench api clean static fast-tests slow-tests system-% FORCE
+.PHONY: help demo run fault clean-data test check bench api clean static fast-tests slow-tests system-% FORCE
 
 ##@ Use it
 
 help: ## List these commands
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo 'Ports: PORT=9092 and, for the demo, PROMETHEUS_PORT=9190 ORDER_PORT=8081 PAYMENT_PORT=8082 INVENTORY_PORT=8083'
 
@@ -56,6 +56,9 @@ fault: ## Break the demo: make fault SERVICE=payment-service FAULT=latency [DURA
 	@if [ ! -e .stamps/python ]; then echo 'make fault: there is no demo here yet; start it with: make demo' >&2; exit 1; fi
 	@.venv/bin/python -m deploy.demo.fault "$${SERVICE:-}" "$${FAULT:-}" $${DURATION:+--duration "$$DURATION"} $${STOP:+--stop}
 
+clean-data: ## Remove all data of demo and run in this folder: readings, models, incidents, logs (lists, asks)
+	@deploy/setup/clean-data.sh
+
 ##@ Work on it
 
 check: static fast-tests ## The static checks and the fast tests (under five minutes)
@@ -69,7 +72,7 @@ api: .stamps/python .stamps/npm ## Make the UI's types anew, after a change of t
 	@$(OPENAPI)
 	@npm --prefix frontend run --silent api -- $(CURDIR)/.stamps/openapi.json
 
-clean: ## Remove what make built and the demo's state; datasets/, models/ and the databases stay
+clean: ## Remove what make built, and the demo's Prometheus; what Canopy stored stays (see clean-data)
 	rm -rf .venv .stamps .demo frontend/node_modules frontend/dist frontend/test-results frontend/playwright-report
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis canopy.egg-info
 	rm -rf spring-services/target spring-services/*/target
@@ -99,8 +102,6 @@ slow-tests: system-test
 	npm --prefix frontend run --silent e2e -- --project fixture
 	$(MAVEN) -q verify
 	@# The last of these starts the demo and drives it in a browser: Playwright's project `real`.
-	npm --prefix frontend run --silent size
-	npm --prefix frontend run --silent e2e -- --project fixture
 	pytest -m 'real or e2e'
 
 # --- Set-up: each piece is a step of its own, so that make -j does independent ones at the same time.
