@@ -4,6 +4,7 @@ PrometheusError
 ├── PrometheusUnreachable   nothing answered, or the connection or the credentials broke on the way
 ├── PrometheusTimeout       no whole answer in time
 ├── PrometheusRefused       an answer that says no: a redirect, 4xx, 5xx or ``status: error``
+│   └── PrometheusGaveUp    it ended the query itself, for that one took too long: others may well succeed
 └── PrometheusGarbled       an answer that is not what Prometheus answers
 """
 
@@ -49,6 +50,10 @@ class PrometheusTimeout(PrometheusError):
 
 class PrometheusRefused(PrometheusError):
     """Prometheus, or a proxy before it, answered that it will not."""
+
+
+class PrometheusGaveUp(PrometheusRefused):
+    """Prometheus is there, and ended this one query because it took too long."""
 
 
 class PrometheusGarbled(PrometheusError):
@@ -152,7 +157,10 @@ class PrometheusSession(requests.Session):
         code = response.status_code
         kind, text = ("", quote(body)) if envelope is None else _error_of(envelope)
         if kind in ("timeout", "canceled"):
-            return PrometheusTimeout(f"{self.address} gave the query up ({text}); is it overloaded?")
+            return PrometheusGaveUp(
+                f"{self.address} gave the query up ({text}); "
+                "is the query heavy, or Prometheus overloaded? prometheus.timeout allows it more"
+            )
         if 300 <= code < 400:
             target = without_credentials(response.headers.get("Location", "nowhere"))
             text = f"a redirect to {target}"

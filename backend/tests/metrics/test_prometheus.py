@@ -17,6 +17,7 @@ from backend.metrics.prometheus import (
     PrometheusClient,
     PrometheusError,
     PrometheusGarbled,
+    PrometheusGaveUp,
     PrometheusRefused,
     PrometheusTimeout,
     PrometheusUnreachable,
@@ -124,6 +125,27 @@ def test_a_query_that_answers_no_vector_is_told_so(client: PrometheusClient, que
 def test_a_query_that_is_no_promql_is_refused_with_prometheus_own_words(client: PrometheusClient) -> None:
     with pytest.raises(PrometheusRefused, match=r"HTTP 400.*unclosed left parenthesis.*check the query"):
         client.instant("sum by (service) (", START)
+
+
+@pytest.mark.parametrize("kind", ["timeout", "canceled"])
+@pytest.mark.parametrize("call", CALLS)
+def test_a_query_that_prometheus_gives_up_is_that_querys_own_failure(
+    client: PrometheusClient, proxy: FaultProxy, call: str, kind: str
+) -> None:
+    proxy.fault = Fault.REPLACED
+    proxy.replacement = orjson.dumps({"status": "error", "errorType": kind, "error": "query timed out"})
+    with pytest.raises(PrometheusGaveUp, match="query timed out") as caught:
+        CALLS[call](client)
+    assert isinstance(caught.value, PrometheusRefused), "it was answered: Prometheus is there"
+
+
+def test_prometheus_gets_less_time_than_we_wait_so_that_it_can_still_answer(
+    client: PrometheusClient, proxy: FaultProxy
+) -> None:
+    client.instant("load", START)
+    client.range("load", START, START, STEP)
+    assert b"timeout=4" in proxy.seen[0].body
+    assert "timeout=4" in proxy.seen[1].path
 
 
 @pytest.mark.parametrize("call", CALLS)
