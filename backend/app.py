@@ -200,7 +200,6 @@ def _triage(parts: Parts) -> Triage:
     before, after = parts.settings.logs.before, parts.settings.logs.after
 
     def explain(service: str, event_ts: float) -> Sequence[CorrelatedLine]:
-        parts.log_tail.read_new_lines(parts.clock.now())
         return explain_event(parts.log_store, service, event_ts, before, after).lines
 
     return Triage(
@@ -208,6 +207,9 @@ def _triage(parts: Parts) -> Triage:
         logs_after=after,
         catalogue=parts.catalogue,
         store=parts.incidents,
+        history=parts.history,
+        interval=parts.settings.poll.interval,
+        read_new_lines=lambda: parts.log_tail.read_new_lines(parts.clock.now()),
         explain=explain,
         health=parts.health,
         publish=parts.broadcast.publish,

@@ -77,6 +77,7 @@ class Bench:
         self.next_poll = START
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.explain: Callable[[str, float], Sequence[CorrelatedLine]] = lambda service, event_ts: ()
+        self.read_new_lines: Callable[[], None] = lambda: None
         self.settings = Settings.model_validate(
             {
                 "incidents": {"dedup_window": "60s"} | dict(incidents or {}),
@@ -205,6 +206,9 @@ class Bench:
             logs_after=30.0,
             catalogue=CATALOGUE,
             store=self.store,
+            history=self.history,
+            interval=INTERVAL,
+            read_new_lines=lambda: self.read_new_lines(),
             explain=lambda service, event_ts: self.explain(service, event_ts),
             health=self.board,
             publish=self._publish,

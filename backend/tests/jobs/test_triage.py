@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from backend.incidents.incident import resolve
 from backend.logs.correlation import CorrelatedLine
 from backend.logs.line import parse_line
 from backend.logs.store import LogStoreError
+from backend.metrics.readings import SeriesKey
 from backend.tests.jobs.bench import INTERVAL, KEY, Bench
+
+OTHER = SeriesKey("shop", "wait")
 
 LINE = CorrelatedLine(
     line=parse_line(b'{"message": "pool exhausted", "level": "ERROR"}', "shop", 0.0),
@@ -23,7 +27,7 @@ LINE = CorrelatedLine(
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     with Bench(tmp_path) as bench:
-        bench.learn(KEY)
+        bench.learn(KEY, OTHER)
         yield bench
 
 
@@ -70,6 +74,49 @@ def test_a_restart_goes_on_looking_for_lines(bench: Bench) -> None:
     bench.explain = lambda service, event_ts: [LINE]
     fire(bench)
     assert carried(bench) == ["pool exhausted"]
+
+
+def test_log_files_are_read_once_a_poll_and_only_where_lines_are_needed(bench: Bench) -> None:
+    read: list[float] = []
+    bench.read_new_lines = lambda: read.append(bench.clock.time)
+    bench.healthy(KEY)
+    bench.poll()
+    assert read == [], "nothing to explain"
+    bench.write(5000.0)
+    bench.write(5000.0, OTHER)
+    bench.poll()
+    assert [event["kind"] for event in bench.told("incident")] == ["opened", "opened"]
+    assert len(read) == 1
+    bench.write(5000.0)
+    bench.write(5000.0, OTHER)
+    bench.poll()
+    assert len(read) == 2
+
+
+def test_the_timeline_says_after_what_pause_it_fires_again(bench: Bench) -> None:
+    fire(bench)
+    bench.healthy(KEY, polls=8)
+    for _ in range(8):
+        bench.poll()
+    fire(bench)
+    for _ in range(8):
+        bench.poll()
+    fire(bench)
+    incident = bench.store.get(1)
+    assert incident is not None
+    told = [entry.text.partition(":")[0] for entry in incident.timeline if entry.kind == "attached"]
+    assert told == ["Firing again after 2 min of quiet", "Firing again after 2 min 15 s without data"]
+
+
+def test_a_clock_that_was_ahead_does_not_silence_a_pair(bench: Bench) -> None:
+    bench.write(5000.0)
+    right = bench.next_poll
+    bench.next_poll += 30 * 86_400
+    fire(bench)
+    bench.store.change(1, lambda incident: resolve(incident, bench.clock.time))
+    bench.restart()
+    bench.poll(right)
+    assert [event["kind"] for event in bench.told("incident")] == ["opened", "opened"]
 
 
 def test_without_its_log_store_an_incident_opens_all_the_same(bench: Bench) -> None:

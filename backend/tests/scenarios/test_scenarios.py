@@ -96,6 +96,36 @@ SCENARIOS = [
         *("40x2 5000 40 5000x2 40x6 5000", "..OR........O"),
         incidents={"auto_resolve_after": 1},
     ),
+    Scenario(
+        "resolved, then blind for longer than the window: blind is not quiet",
+        *("40x2 5000x2 stale _x7 5000x2 40x5 5000", "..O................O"),
+        {3: "resolve"},
+    ),
+    Scenario(
+        "resolved, then away for longer than the window while it goes on",
+        *("40x2 5000x2 5000x8 5000x2 40x5 5000", "..O.--------.......O"),
+        {3: "resolve"},
+    ),
+    Scenario(
+        "resolved, then away and blind for longer than the window",
+        *("40x2 5000x2 stale _x7 5000x2 40x5 5000", "..O..-----.........O"),
+        {3: "resolve"},
+    ),
+    Scenario(
+        "resolved, quiet for longer than the window while Canopy is away",
+        *("40x2 5000x2 40x8 5000x2", "..O.--------OA"),
+        {3: "resolve"},
+    ),
+    Scenario(
+        "resolved, what was quiet before a blind gap and after it counts together",
+        *("40x2 5000 40x3 stale _x6 40x2 5000", "..O............O"),
+        {3: "resolve"},
+    ),
+    Scenario(
+        "resolved, too little quiet before a blind gap",
+        *("40x2 5000 40x3 stale _x6 5000", "..O..........."),
+        {3: "resolve"},
+    ),
     Scenario("policy threshold", "40x2 2000x2 40", "..OA.", incidents={"policy": "threshold"}),
     Scenario("policy model, below thresholds", "40x2 500x2", "..OA", incidents={"policy": "model"}),
     Scenario("policy either, below thresholds", "40x2 500x2", "..OA", incidents={"policy": "either"}),
