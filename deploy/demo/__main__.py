@@ -60,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
     except DemoError as error:
         print(f"make demo: {error}", file=sys.stderr)
         return 1
-    _say("everything stopped; `make demo` goes on where this one ended")
+    _say("everything stopped; `make demo` goes on where this one ended, `make clean-data` begins anew")
     return 0
 
 
