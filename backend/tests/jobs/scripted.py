@@ -29,9 +29,9 @@ class ScriptedPrometheus:
         self.series.setdefault((query, service), {}).update(samples)
 
     def services(self, start: float, end: float) -> list[str]:
+        """As the real one: what its newest block has ever seen, whatever ``start`` says."""
         self._call("services")
-        found = {s for (_, s), samples in self.series.items() if any(start <= t <= end for t in samples)}
-        return sorted(found)
+        return sorted({s for (_, s), samples in self.series.items() if any(t <= end for t in samples)})
 
     def label_names(self) -> list[str]:
         self._call("label_names")

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.jobs.poll import FORGET_AFTER
 from backend.metrics.prometheus import (
     PrometheusError,
-    PrometheusGarbled,
     PrometheusRefused,
     PrometheusTimeout,
     PrometheusUnreachable,
@@ -113,15 +111,6 @@ def test_silence_in_the_middle_of_a_poll_keeps_what_was_answered(bench: Bench) -
     assert report.readings[WAIT].state is State.FAILED
 
 
-def test_a_prometheus_that_cannot_name_its_services_is_down(bench: Bench) -> None:
-    bench.learn(KEY)
-    bench.healthy(KEY)
-    bench.prometheus.failing = {"services": PrometheusGarbled("HTML instead of JSON")}
-    report = bench.poll()
-    assert report.readings[KEY].reasons == ("HTML instead of JSON",)
-    assert bench.health("prometheus").state == "down"
-
-
 def test_a_partial_answer_is_used_and_told(bench: Bench) -> None:
     bench.learn(KEY)
     bench.healthy(KEY)
@@ -165,23 +154,6 @@ def test_what_is_no_number_is_neither_stored_nor_judged(bench: Bench) -> None:
     assert bench.stored_times() == before
 
 
-def test_a_service_that_is_gone_for_long_is_forgotten_and_known_again(bench: Bench) -> None:
-    bench.learn(KEY, OTHER)
-    polls = int(FORGET_AFTER / INTERVAL)
-    bench.healthy(OTHER, polls=2 * polls + 4)
-    bench.next_poll += (polls - 3) * INTERVAL
-    assert KEY in bench.poll().readings, "just not long enough"
-    bench.next_poll += INTERVAL
-    assert KEY not in bench.poll().readings
-    bench.next_poll += polls * INTERVAL  # for an hour more Prometheus lists the name
-    report = bench.poll()
-    assert report.services == ("till",)
-    assert set(report.readings) == {OTHER}
-    assert KEY in bench.registry.current.models, "its model waits for it"
-    bench.healthy(KEY)
-    assert bench.poll().readings[KEY].state is State.SCORED
-
-
 def test_a_clock_that_jumps_back_doubles_nothing(bench: Bench) -> None:
     bench.learn(KEY)
     bench.healthy(KEY, polls=10)
@@ -200,13 +172,26 @@ def test_the_same_poll_twice_stores_once(bench: Bench) -> None:
     bench.learn(KEY)
     bench.write(5000.0)
     at = bench.next_poll
-    bench.poll(at)
-    bench.poll(at)
+    report = bench.poll(at)
+    bench.prometheus.asked.clear()
+    assert bench.poll(at) is report
+    assert bench.prometheus.asked == [], "the reading is known: nobody is asked, nothing is judged again"
     assert bench.stored_times().count(at) == 1
     assert bench.told("incident")[0]["kind"] == "opened"
     found = bench.store.get(1)
     assert found is not None
     assert found.reading_count == 1
+
+
+def test_a_poll_that_missed_a_metric_is_tried_again_at_the_same_time(bench: Bench) -> None:
+    bench.learn(KEY)
+    bench.healthy(KEY)
+    at = bench.next_poll
+    bench.prometheus.failing = {"lat": PrometheusRefused("busy")}
+    assert bench.poll(at).readings[KEY].state is State.FAILED
+    bench.prometheus.failing = {}
+    assert bench.poll(at).readings[KEY].state is State.SCORED
+    assert bench.stored_times()[-1] == at
 
 
 def test_a_dataset_that_cannot_be_written_is_told_and_the_rest_goes_on(bench: Bench) -> None:
@@ -226,3 +211,14 @@ def test_a_dataset_that_cannot_be_written_is_told_and_the_rest_goes_on(bench: Be
     bench.poll()
     assert bench.health("datasets").state == "ok"
     assert len(bench.stored_times(OTHER)) == PAST + 3
+
+
+def test_datasets_that_cannot_be_written_at_all_are_down(bench: Bench) -> None:
+    bench.learn(KEY)
+    path = bench.directory / "datasets" / "shop" / "history" / "lat.csv"
+    path.unlink()
+    path.mkdir()
+    bench.healthy(KEY)
+    bench.poll()
+    assert bench.health("datasets").state == "down"
+    assert "1 of 1 pairs cannot be written" in bench.health("datasets").detail
