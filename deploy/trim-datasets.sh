@@ -4,6 +4,7 @@
 #   deploy/trim-datasets.sh DATASETS DAYS        for example: deploy/trim-datasets.sh /var/lib/canopy/datasets 30
 #
 # Keep at least training.window (two days by default): models learn from what is left. Run it as Canopy's user.
+# It needs flock and GNU date, which every Linux has.
 set -euo pipefail
 
 if [ $# -ne 2 ] || ! [[ $2 =~ ^[1-9][0-9]*$ ]]; then
