@@ -15,6 +15,7 @@ from fastapi.responses import RedirectResponse
 
 from backend import __version__
 from backend.api import errors, ui
+from backend.api.foreign import RefuseForeignWrites
 from backend.api.parts import Parts
 from backend.api.routers import health, history, incidents, logs, models, services, stream
 from backend.api.wire import retrain_job
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     errors.install(app)
+    app.add_middleware(RefuseForeignWrites)
     for module in _ROUTERS:
         app.include_router(module.router, responses=errors.RESPONSES)
         app.include_router(module.router, prefix="/api/v1", include_in_schema=False)

@@ -95,7 +95,10 @@ def install(app: FastAPI) -> None:
 
     async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        detail = "Canopy made a mistake; its log says more. Nothing was changed by this request."
+        detail = (
+            "Canopy made a mistake; its log says more. Whether the request changed anything is not known: "
+            "look before you send it again."
+        )
         return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
     app.add_exception_handler(ApiError, on_api_error)

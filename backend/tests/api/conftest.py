@@ -59,7 +59,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     services = [HEALTHY, SICK, ODD]
     with Shop(tmp_path_factory.mktemp("shop"), services, young=[YOUNG]) as shop:
         app = create_app(load_settings(_config(home, shop, [*services, YOUNG]), environ={}))
-        with _served(app) as url:
+        with served(app) as url:
             running = Running(app, url, shop)
             wait_until(lambda: _scored(running, services), "the models are ready")
             _log(home)
@@ -70,7 +70,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @contextmanager
-def _served(app: FastAPI) -> Iterator[str]:
+def served(app: FastAPI) -> Iterator[str]:
     """The app on a socket, in a thread of this process."""
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=1))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from backend.api import exposition
 from backend.clock import from_rfc3339, to_rfc3339
+from backend.incidents.store import IncidentStore
 from backend.tests.api.conftest import HEALTHY, ODD, SICK, YOUNG, Running
 from backend.tests.real import find_program, wait_until
 from backend.tests.system.shop import CRITICAL, HIGH
@@ -204,8 +209,37 @@ def test_health_and_ready(running: Running) -> None:
     assert running.json("/health")["status"] == "ok"
     ready = running.json("/ready")
     assert ready["ready"] is True
-    assert set(ready["dependencies"]) == {"prometheus", "models", "datasets", "incidents", "logs"}
+    assert set(ready["dependencies"]) == {
+        *("prometheus", "models", "training", "datasets", "incidents", "logs")
+    }
     assert all(is_time(state["since"]) for state in ready["dependencies"].values())
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+def test_a_load_balancer_may_ask_without_a_body(running: Running, prefix: str, path: str) -> None:
+    answer = running.request("HEAD", f"{prefix}{path}")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_without_the_incidents_our_other_metrics_are_still_there(running: Running, tmp_path: Path) -> None:
+    broken = IncidentStore(tmp_path / "canopy.db")
+    broken.close()
+    answer = exposition.render(replace(running.app.state.parts, incidents=broken)).decode()
+    samples = [s for family in text_string_to_metric_families(answer) for s in family.samples]
+    up = {s.labels["dependency"]: s.value for s in samples if s.name == "canopy_dependency_up"}
+    assert (up["incidents"], up["prometheus"]) == (0, 1)
+    names = {s.name for s in samples}
+    assert "canopy_incidents" not in names, "0 incidents would be a lie"
+    assert {"canopy_anomaly_score", "canopy_last_poll_timestamp_seconds"} <= names
+
+
+def test_history_waits_for_no_writer(running: Running) -> None:
+    """Any name may be asked for: it must cost the store nothing that a poll waits for."""
+    with (running.app.state.parts.settings.storage.datasets / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert running.get("/metrics/history", service="made-up", metric="lat").status_code == 404
+        assert running.json("/metrics/history", service=SICK, metric="lat")["points"]
 
 
 def test_our_own_metrics_are_what_prometheus_reads(running: Running) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
+from fastapi import FastAPI
 
-from backend.tests.api.conftest import SICK, Running
+from backend.api import errors
+from backend.tests.api.conftest import SICK, Running, served
 
 pytestmark = pytest.mark.real
 
@@ -47,6 +50,10 @@ T = "2026-01-31T09:30:00Z"
         ("GET", "/logs", {"service": SICK, "event_ts": "1900-01-01T00:00:00Z"}, 422, "1970"),
         ("GET", "/logs", {"service": SICK, "event_ts": T, "before": "60"}, 422, "before"),
         ("GET", "/logs", {"service": SICK, "event_ts": T, "after": "9" * 400 + "y"}, 422, "after"),
+        ("GET", "/logs", {"service": SICK, "event_ts": T, "before": "25h"}, 422, "before: found '25h'"),
+        ("GET", "/logs", {"service": SICK, "event_ts": T, "after": "2d"}, 422, "at most 1 d"),
+        ("GET", "/logs", {"service": SICK, "event_ts": "2026-W04-6T09:30:00Z"}, 422, "RFC 3339"),
+        ("GET", "/logs", {"service": SICK, "event_ts": "20260131T093000Z"}, 422, "RFC 3339"),
         ("GET", "/logs", {"service": SICK, "event_ts": T, "level": "LOUD"}, 422, "level"),
         ("GET", "/incidents", {"sort": "colour"}, 422, "sort"),
         ("GET", "/incidents", {"status": "open"}, 422, "status"),
@@ -100,3 +107,43 @@ def test_a_body_that_is_no_json(running: Running) -> None:
     answer = running.request("POST", path, data=b"{text", headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_mistake_of_ours_claims_nothing_that_is_not_known() -> None:
+    app = FastAPI()
+    errors.install(app)
+
+    @app.post("/half-done")
+    def half_done() -> None:
+        raise ZeroDivisionError
+
+    with served(app) as url:
+        answer = requests.post(f"{url}/half-done", timeout=30)
+    assert answer.status_code == 500
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "is not known" in answer.json()["detail"]
+    assert "Nothing was changed" not in answer.text
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+def test_a_page_of_another_site_changes_nothing(running: Running, prefix: str, site: str) -> None:
+    path = f"/incidents/{running.incident()['id']}"
+    before = running.json(path)["timeline"]
+    headers = {"Sec-Fetch-Site": site}
+    answer = running.request(
+        "POST", f"{prefix}{path}/comments", json={"text": "from elsewhere"}, headers=headers
+    )
+    assert answer.status_code == 403
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "another site" in answer.json()["detail"]
+    assert running.request("POST", f"{prefix}/retrain", headers=headers).status_code == 403
+    assert running.json(path)["timeline"] == before
+    assert running.request("GET", f"{prefix}{path}", headers=headers).status_code == 200, "a link may look"
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_our_own_page_may_change(running: Running, site: str) -> None:
+    path = f"/incidents/{running.incident()['id']}/comments"
+    answer = running.request("POST", path, json={"text": "from here"}, headers={"Sec-Fetch-Site": site})
+    assert answer.status_code == 200
