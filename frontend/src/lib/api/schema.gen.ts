@@ -1203,9 +1203,9 @@ export interface operations {
                 service: string;
                 /** @description RFC 3339 with its offset */
                 event_ts: string;
-                /** @description a Prometheus duration; logs.before by default */
+                /** @description a Prometheus duration up to 1d; logs.before by default */
                 before?: string | null;
-                /** @description a Prometheus duration; logs.after by default */
+                /** @description a Prometheus duration up to 1d; logs.after by default */
                 after?: string | null;
                 level?: ("TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "UNKNOWN")[] | null;
                 /** @description text in the message, logger or stack trace */
@@ -1567,6 +1567,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description with ``wait``: the run as it ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrainJob"];
+                };
+            };
             /** @description Successful Response */
             202: {
                 headers: {
