@@ -14,7 +14,7 @@ from backend.metrics.prometheus import (
     PrometheusTimeout,
     PrometheusUnreachable,
 )
-from backend.metrics.readings import SeriesKey
+from backend.metrics.readings import Reading, SeriesKey, State
 from backend.tests.jobs.bench import INTERVAL, KEY, PAST, START, Bench, normal
 
 WAIT = SeriesKey("shop", "wait")
@@ -81,6 +81,17 @@ def test_a_restart_while_the_past_still_fails_goes_on_owing_it(bench: Bench) -> 
     bench.prometheus.failing = {}
     bench.poll()
     assert bench.stored_times() == since_start(3)
+
+
+def test_a_kill_between_the_live_reading_and_the_end_of_its_poll_forgets_no_debt(bench: Bench) -> None:
+    bench.prometheus.failing = {"range lat": PrometheusRefused("too heavy")}
+    bench.backfill.catch_up([KEY], START)
+    bench.history.append([Reading(KEY, START, normal(START), State.NO_MODEL)], "live")
+    bench.restart()  # `kept`, the poll's last word, was never said
+    bench.prometheus.failing = {}
+    bench.next_poll += INTERVAL
+    bench.poll()
+    assert bench.stored_times() == since_start(2)
 
 
 def test_one_past_that_hangs_neither_delays_the_poll_twice_nor_hides_the_others_for_good(
