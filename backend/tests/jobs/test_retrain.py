@@ -11,6 +11,7 @@ import pytest
 
 from backend.detection.registry import ModelRegistry
 from backend.jobs.retrain import PairProblem, Retrainer, RetrainRunning, TrainingJob
+from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey, State
 from backend.tests.jobs.bench import KEY, PAST, START, Bench
 
@@ -53,6 +54,51 @@ def test_readings_of_an_incident_are_not_learned(bench: Bench) -> None:
     bench.write(5000.0)
     bench.poll()
     assert bench.told("incident")[-1]["kind"] == "attached", "the fault has become normal"
+
+
+def test_an_incident_left_open_does_not_keep_its_pair_from_learning(bench: Bench) -> None:
+    bench.learn(KEY)
+    for value in (5000.0, 40.0, 5000.0):
+        bench.write(value)
+        bench.poll()
+        bench.healthy(KEY, polls=40)
+        for _ in range(40):
+            bench.poll()
+    (open_incident,) = bench.store.spans(KEY, START, START * 2)
+    assert open_incident[1] - open_incident[0] > 80 * 15
+    bench.retrainer.run("api", [KEY])
+    info = bench.registry.current.models[KEY]
+    assert info.samples > 130, "the healthy stretch inside the incident was left out"
+    assert info.expected.high < 100
+
+
+def test_a_run_of_all_pairs_drops_the_models_of_pairs_that_are_gone(bench: Bench) -> None:
+    bench.learn(KEY, OTHER)
+    hour = int(3600 / 15) + 2
+    bench.healthy(KEY, polls=hour)
+    for _ in range(hour):
+        bench.poll()
+    assert bench.retrainer.pairs() == [KEY]
+    bench.retrainer.run("api", [KEY])
+    assert set(bench.registry.current.models) == {KEY}
+    assert bench.registry.full_run_at == bench.clock.time
+
+
+def test_a_run_of_some_pairs_drops_nothing(bench: Bench) -> None:
+    bench.learn(KEY, OTHER)
+    full_run_at = bench.registry.full_run_at
+    bench.poll()
+    bench.retrainer.run("api", [KEY])
+    assert set(bench.registry.current.models) == {KEY, OTHER}
+    assert bench.registry.full_run_at == full_run_at
+
+
+def test_a_pair_that_cannot_be_read_does_not_keep_the_others_from_being_listed(bench: Bench) -> None:
+    bench.learn(KEY, OTHER)
+    _break(bench, OTHER)
+    history = HistoryStore(bench.directory / "datasets")
+    retrainer = Retrainer(bench.settings, history, bench.registry, bench.store, bench.clock, lambda job: None)
+    assert retrainer.pairs() == [KEY, OTHER]
 
 
 def test_a_second_run_names_the_one_that_goes_on(bench: Bench) -> None:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.jobs.health import DependencyStatus
+from backend.jobs.retrain import PairProblem, TrainingJob
+from backend.jobs.warmup import RETRY_SECONDS
 from backend.metrics.readings import SeriesKey, State
 from backend.tests.jobs.bench import INTERVAL, KEY, START, Bench, normal
 
@@ -82,6 +85,56 @@ def test_a_pair_that_was_skipped_waits_for_as_many_as_are_missing(tmp_path: Path
         bench.poll()
         bench.settle()
         assert KEY in bench.registry.current.models
+
+
+def test_a_training_that_fails_is_not_repeated_at_every_poll(bench: Bench) -> None:
+    blocked = bench.directory / "models" / ".generations"
+    blocked.parent.mkdir()
+    blocked.write_text("no folder")
+    runs = []
+    for _ in range(30):
+        bench.healthy(KEY)
+        bench.poll()
+        job = bench.settle()
+        if job is not None and job not in runs:
+            runs.append(job)
+    assert len(runs) == 1
+    assert runs[0].state == "failed"
+    state, detail = bench.warmup.health()
+    assert state is DependencyStatus.DEGRADED
+    assert "shop" in detail
+    assert str(blocked) in detail
+    blocked.unlink()
+    for _ in range(int(RETRY_SECONDS / INTERVAL)):
+        bench.healthy(KEY)
+        bench.poll()
+        bench.settle()
+    assert KEY in bench.registry.current.models, "it was never tried again"
+    assert bench.warmup.health() == (DependencyStatus.OK, "")
+
+
+def test_a_pair_that_gains_no_usable_sample_is_left_alone_for_a_while(tmp_path: Path) -> None:
+    """Nine usable samples and a fault that goes on: one more at each poll, and none of them usable."""
+    with Bench(tmp_path, incidents={"policy": "threshold"}) as bench:
+        runs = set()
+        for value in [40.0] * 9 + [5000.0] * 20:
+            bench.write(value)
+            bench.poll()
+            job = bench.settle()
+            if job is not None:
+                runs.add(job.id)
+        assert len(runs) == 2
+
+
+def test_a_later_run_of_other_pairs_does_not_forget_a_failure(bench: Bench) -> None:
+    def job(*pairs: SeriesKey, failed: tuple[PairProblem, ...] = ()) -> TrainingJob:
+        return TrainingJob("1", "api", START, pairs, state="done", finished_at=START, failed=failed)
+
+    bench.warmup.trained(job(KEY, OTHER, failed=(PairProblem(*KEY, "torn"), PairProblem(*OTHER, "gone"))))
+    bench.warmup.trained(job(OTHER))
+    assert bench.warmup.failures() == {KEY: "torn"}
+    bench.warmup.trained(job(KEY))
+    assert bench.warmup.failures() == {}
 
 
 def test_a_refused_model_waits_for_an_operator_and_an_outdated_one_does_not(bench: Bench) -> None:
