@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from types import FrameType
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
@@ -22,7 +21,7 @@ from backend.api.wire import retrain_job
 from backend.clock import Clock, SystemClock
 from backend.detection.features import max_gap
 from backend.detection.manifest import ManifestError
-from backend.detection.registry import ModelRegistry
+from backend.detection.registry import ModelRegistry, RegistryBusy
 from backend.detection.windows import RecentWindows
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentStore
@@ -45,13 +44,21 @@ from backend.logs.store import LogStore
 from backend.metrics.catalogue import MetricSpec, build_catalogue
 from backend.metrics.files import InUse, held
 from backend.metrics.history import HistoryError, HistoryStore
-from backend.metrics.prometheus import PrometheusClient
+from backend.metrics.prometheus import PrometheusClient, PrometheusError
 from backend.settings import Settings, load_settings, sqlite_path
 
 log = logging.getLogger(__name__)
 
 UI_FOLDER = Path(__file__).parent.parent / "frontend" / "dist"
+STOP_SECONDS = 6.0
+"""How long the jobs and the stores together have to end once nobody is answered any more."""
+_CLOSING_SECONDS = 1.0
+"""What of it is kept for the stores."""
 _ROUTERS = (services, history, logs, incidents, models, stream, health)
+
+
+class CannotStart(Exception):
+    """Canopy cannot start, for a reason that has been logged in one line."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -64,17 +71,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with ExitStack() as stack:
-            parts, jobs = _open_all(stack, settings, catalogue)
-            app.state.parts = parts
-            parts.broadcast.attach(asyncio.get_running_loop())
-            with _streams_end_at_a_signal(parts):
-                jobs.start()
-                try:
-                    yield
-                finally:
-                    parts.broadcast.close()
-                    await asyncio.to_thread(jobs.stop)
+        with ExitStack() as opening:
+            parts, jobs = _open_all(opening, settings, catalogue)
+            stack = opening.pop_all()
+        app.state.parts = parts
+        parts.broadcast.attach(asyncio.get_running_loop())
+        try:
+            jobs.start()
+            yield
+        finally:
+            parts.broadcast.close()
+            await asyncio.to_thread(_stop, stack, jobs)
 
     app = FastAPI(
         title="Canopy",
@@ -94,19 +101,51 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
+def end_streams(app: FastAPI) -> None:
+    """End the open event streams, so that a server that is to stop does not wait for them.
+
+    Safe in a signal handler, and before the start.
+    """
+    parts: Parts | None = getattr(app.state, "parts", None)
+    if parts is not None:
+        parts.broadcast.close()
+
+
+def _stop(stack: ExitStack, jobs: Jobs) -> None:
+    """Stop the jobs and close the stores, within STOP_SECONDS: what hangs then is left behind.
+
+    Everything that was answered is on the disk by now, so that nothing is lost with it.
+    """
+    stack.callback(jobs.stop, STOP_SECONDS - _CLOSING_SECONDS)
+    closing = threading.Thread(target=stack.close, name="closing", daemon=True)
+    closing.start()
+    closing.join(STOP_SECONDS)
+    if closing.is_alive():
+        log.warning("stopped without waiting for what still hangs after %g s", STOP_SECONDS)
+
+
 def _open_all(
     stack: ExitStack, settings: Settings, catalogue: Mapping[str, MetricSpec]
 ) -> tuple[Parts, Jobs]:
     """Open the stores and build every part over them; ``stack`` closes them again.
 
-    Says in one line why Canopy cannot start; the server prints the rest.
+    Raises CannotStart, after it has said in one line why.
     """
     try:
         parts = _open_parts(stack, settings, catalogue, SystemClock())
         return parts, _jobs(stack, parts)
-    except (InUse, ManifestError, StoreError, LogStoreError, HistoryError, OSError) as error:
+    except (
+        InUse,
+        ManifestError,
+        RegistryBusy,
+        StoreError,
+        LogStoreError,
+        HistoryError,
+        PrometheusError,
+        OSError,
+    ) as error:
         log.critical("Canopy cannot start: %s", error)
-        raise
+        raise CannotStart(str(error)) from error
 
 
 def _open_parts(
@@ -136,6 +175,8 @@ def _open_parts(
 
     def on_training(job: TrainingJob) -> None:
         warmup.trained(job)
+        if job.state != "running":
+            board.report("training", *warmup.health())
         broadcast.publish("retrain", retrain_job(job).model_dump(mode="json"))
 
     retrainer = Retrainer(settings, history, registry, incidents, clock, on_training)
@@ -216,32 +257,3 @@ def _triage(parts: Parts) -> Triage:
         health=parts.health,
         publish=parts.broadcast.publish,
     )
-
-
-@contextmanager
-def _streams_end_at_a_signal(parts: Parts) -> Iterator[None]:
-    """End the event streams as soon as the process is told to stop.
-
-    The server waits for its open connections before it runs our shutdown, and an event stream never ends
-    by itself: each would hold the stop up until the server's patience is over.
-    """
-    stopping = (signal.SIGTERM, signal.SIGINT)
-    try:
-        before = {number: signal.getsignal(number) for number in stopping}
-
-        def end_streams(number: int, frame: FrameType | None) -> None:
-            parts.broadcast.close()
-            handler = before[signal.Signals(number)]
-            if callable(handler):
-                handler(number, frame)
-
-        for number in stopping:
-            signal.signal(number, end_streams)
-    except ValueError:  # not in the main thread, as in a test: nobody sends signals there
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
