@@ -200,7 +200,7 @@ def _impossible(settings: Settings) -> Iterator[str]:
     fitting = int(training.window // interval)
     if training.min_samples > fitting:
         yield (
-            f"training.min_samples: found {training.min_samples}; allowed: at most {fitting}: training.window "
+            f"training.min_samples: found {training.min_samples}; allowed: up to {fitting}; training.window "
             f"({training.window:g} s) holds no more at a poll.interval of {interval:g} s"
         )
 

@@ -91,7 +91,7 @@ def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:
 
 def test_more_samples_than_the_window_holds_are_refused(tmp_path: Path) -> None:
     (line,) = problems(tmp_path, "training: {window: 10m}\npoll: {interval: 15s}")
-    assert line.startswith("training.min_samples: found 50; allowed: at most 40")
+    assert line.startswith("training.min_samples: found 50; allowed: up to 40")
     assert "training.window" in line
     assert "poll.interval" in line
     assert loaded(tmp_path, "training: {window: 10m, min_samples: 40}").training.min_samples == 40
