@@ -19,6 +19,10 @@ class Firing(NamedTuple):
     reason: str
 
 
+BLIND_AT_MOST = 86400.0
+"""Seconds without data after which a firing pair is news again, whatever was resolved before."""
+
+
 class Observed(NamedTuple):
     """What was seen of a pair since it fired last: seconds of readings that did not fire, of any reading."""
 
@@ -97,7 +101,8 @@ def decide(
     An episode ends after ``dedup_window`` of quiet. A new one opens an incident, or attaches to the one that
     is not RESOLVED. While the episode of a RESOLVED incident lasts nothing opens: the operator has seen it.
     Blind is not quiet: where the last firing lies longer ago than the window, ``observed`` (else not looked
-    at) tells what of that time was seen. A last firing that is still to come was told by a wrong clock and
+    at) tells what of that time was seen; only BLIND_AT_MOST without data end an episode that an operator has
+    resolved, or a pair that has data when it is bad alone would never open again. A last firing that is still to come was told by a wrong clock and
     says nothing: beyond the window its episode counts as over.
     """
     if not firing.fires:
@@ -116,7 +121,7 @@ def decide(
         elif elapsed - observed.seen > dedup_window:
             again = f"Firing again after {wording.duration(elapsed - observed.seen)} without data"
         return Attach(firing.reason, latest.id, again)
-    if over:
+    if over or elapsed - observed.seen > max(BLIND_AT_MOST, dedup_window):
         return Open(firing.reason, latest)
     window = wording.duration(dedup_window)
     return Suppress(

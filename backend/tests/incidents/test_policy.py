@@ -136,6 +136,15 @@ def test_an_unresolved_incident_takes_every_firing_reading(status: Status) -> No
         "it is bad", 12, "Firing again after 2 h without data"
     )
     assert decide(FIRES, firing(8200.0), latest, 900.0, Observed(0.0, 7185.0)) == Attach("it is bad", 12)
+
+
+def test_a_resolved_incident_silences_a_pair_without_data_for_a_day_at_most() -> None:
+    latest = LatestIncident(12, Status.RESOLVED, 1000.0)
+    after_a_day = firing(1000.0 + 86400.0)
+    assert isinstance(decide(FIRES, after_a_day, latest, 900.0, UNSEEN), Suppress)
+    assert decide(FIRES, firing(1001.0 + 86400.0), latest, 900.0, UNSEEN) == Open("it is bad", latest)
+    seen_all_day = Observed(0.0, 86400.0)
+    assert isinstance(decide(FIRES, firing(1001.0 + 86400.0), latest, 900.0, seen_all_day), Suppress)
     assert decide(Firing(False, "fine"), quiet(1015.0), latest, 900.0, UNSEEN) == Suppress("fine")
 
 
