@@ -101,9 +101,9 @@ def decide(
     An episode ends after ``dedup_window`` of quiet. A new one opens an incident, or attaches to the one that
     is not RESOLVED. While the episode of a RESOLVED incident lasts nothing opens: the operator has seen it.
     Blind is not quiet: where the last firing lies longer ago than the window, ``observed`` (else not looked
-    at) tells what of that time was seen; only BLIND_AT_MOST without data end an episode that an operator has
-    resolved, or a pair that has data when it is bad alone would never open again. A last firing that is still to come was told by a wrong clock and
-    says nothing: beyond the window its episode counts as over.
+    at) tells what of that time was seen. Only BLIND_AT_MOST without data end the episode of a RESOLVED
+    incident, or a pair that has data only while it is bad would never open again. A last firing that is
+    still to come was told by a wrong clock and says nothing: beyond the window its episode counts as over.
     """
     if not firing.fires:
         return Suppress(firing.reason)
