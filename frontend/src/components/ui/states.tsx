@@ -16,7 +16,12 @@ export function Skeleton({ height, label }: { height: number | string; label: st
 }
 
 export function PageSkeleton() {
-  return <Skeleton height="60vh" label="Loading the page" />;
+  return (
+    <>
+      <h1 className="visually-hidden">Canopy</h1>
+      <Skeleton height="60vh" label="Loading the page" />
+    </>
+  );
 }
 
 export function EmptyState({ title, children }: { title: string; children?: ReactNode }) {
