@@ -1,0 +1,205 @@
+"""Isolation trees on one view, grown on a sorted window and collapsed into one table of steps."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+TREES = 20
+DEPTH = 8
+ENTRIES = 128
+POWER = 4.0
+"""A view's weight in the score is ``2 ** -(POWER * d)``, d its mean depth over that of an average reading."""
+
+PAD_RANGE = 0.03
+PAD_IQR = 0.1
+"""A split is uniform on the node's range and this share of it, and of the window's quartiles, on each side."""
+
+_CONSTANT = 1e-9
+_CONSTANT_PAD = 0.01
+_LEAST_PAD = 1e-12
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_A = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_B = np.uint64(0x94D049BB133111EB)
+
+
+@njit(cache=True, nogil=True)
+def fit_table(  # type: ignore[no-untyped-def]
+    window, level, seed, edges, weights
+) -> float:
+    """Grow the view's trees on an ascending float64[n] and write their steps.
+
+    ``level`` is the size of the metric itself: a view that never moved is padded by a hundredth of it. Entry
+    k of ``weights`` float32[ENTRIES] holds from ``edges[k - 1]`` up to ``edges[k]`` (float32[ENTRIES - 1],
+    infinite where unused); both are relative to the origin that is returned, the window's median, so that
+    float32 is fine where the readings are.
+    """
+    count = len(window)
+    origin = window[count // 2]
+    pad = _pad(window, level)
+    breaks = np.empty(TREES << DEPTH)
+    jumps = np.empty(TREES << DEPTH)
+    starts = np.zeros(TREES + 1, dtype=np.int64)
+    leaf_path = average_path(count)
+    outside = 0.0
+    for tree in range(TREES):
+        size, first = _grow(
+            window, pad, leaf_path, _mixed(seed, tree), breaks[starts[tree] :], jumps[starts[tree] :]
+        )
+        starts[tree + 1] = starts[tree] + size
+        outside += first
+    breaks, jumps = _merged(breaks, jumps, starts)
+    scale = -POWER / (TREES * max(leaf_path[count], 1.0))
+    _collapse(breaks, jumps, outside, scale, origin, edges, weights)
+    return origin
+
+
+@njit(cache=True, nogil=True)
+def weight_at(edges, weights, value) -> float:  # type: ignore[no-untyped-def]
+    """The table's weight for a value relative to its origin; one binary search."""
+    return weights[np.searchsorted(edges, np.float32(value), side="right")]
+
+
+@njit(cache=True, nogil=True)
+def average_path(count: int) -> FloatArray:
+    """c(0..count): the mean path length of an unsuccessful search among so many (Liu, Ting and Zhou, 2008)."""
+    path = np.zeros(count + 1)
+    if count >= 2:
+        path[2] = 1.0
+    for size in range(3, count + 1):
+        path[size] = 2.0 * (np.log(size - 1.0) + np.euler_gamma) - 2.0 * (size - 1.0) / size
+    return path
+
+
+@njit(cache=True, nogil=True)
+def _pad(window, level) -> float:  # type: ignore[no-untyped-def]
+    """What a node is padded by beside its own range's share."""
+    count = len(window)
+    if window[-1] - window[0] <= _CONSTANT * max(level, _LEAST_PAD):
+        return _CONSTANT_PAD * level if level > 0.0 else _LEAST_PAD
+    return PAD_IQR * (window[(3 * count) // 4] - window[count // 4])
+
+
+@njit(cache=True, nogil=True)
+def _mixed(seed: np.uint64, stream: int) -> np.uint64:
+    """The state of a random stream of its own (splitmix64)."""
+    state = np.uint64(seed) + _GOLDEN * np.uint64(stream + 1)
+    state = (state ^ (state >> np.uint64(30))) * _MIX_A
+    state = (state ^ (state >> np.uint64(27))) * _MIX_B
+    return state ^ (state >> np.uint64(31))
+
+
+@njit(cache=True, nogil=True)
+def _grow(  # type: ignore[no-untyped-def]
+    window, pad, leaf_path, state, breaks, jumps
+):
+    """One tree, leaves from left to right: where its depth jumps, by how much, and its first leaf's depth.
+
+    A node is a slice of the sorted window and the interval of values that reach it. A split that falls
+    beside that interval sends everything one way: the node only gets deeper.
+    """
+    starts = np.empty(2 * DEPTH + 2, dtype=np.int64)
+    ends = np.empty(2 * DEPTH + 2, dtype=np.int64)
+    depths = np.empty(2 * DEPTH + 2, dtype=np.int64)
+    lows = np.empty(2 * DEPTH + 2)
+    highs = np.empty(2 * DEPTH + 2)
+    starts[0], ends[0], depths[0], lows[0], highs[0] = 0, len(window), 0, -np.inf, np.inf
+    waiting = 1
+    size = 0
+    first = last = -1.0
+    while waiting:
+        waiting -= 1
+        start, end, depth = starts[waiting], ends[waiting], depths[waiting]
+        low, high = lows[waiting], highs[waiting]
+        width = 0.0
+        left = 0.0
+        if depth < DEPTH and end - start > 1:
+            span = window[end - 1] - window[start]
+            reach = PAD_RANGE * span + pad
+            left = window[start] - reach
+            width = span + 2.0 * reach
+        if width <= 0.0:
+            path = depth + leaf_path[end - start]
+            if last < 0.0:
+                first = path
+            elif path != last:
+                breaks[size] = low
+                jumps[size] = path - last
+                size += 1
+            last = path
+            continue
+        state += _GOLDEN
+        split = left + width * (np.float64(_mixed(state, 0) >> np.uint64(11)) * 2.0**-53)
+        if low < split < high:
+            middle = start + np.searchsorted(window[start:end], split)
+            starts[waiting], ends[waiting], depths[waiting] = middle, end, depth + 1
+            lows[waiting], highs[waiting] = split, high
+            waiting += 1
+            end, high = middle, split
+        starts[waiting], ends[waiting], depths[waiting] = start, end, depth + 1
+        lows[waiting], highs[waiting] = low, high
+        waiting += 1
+    return size, first
+
+
+@njit(cache=True, nogil=True)
+def _merged(breaks, jumps, starts):  # type: ignore[no-untyped-def]
+    """All trees' steps in one ascending list, merged two lists at a time."""
+    other_breaks = np.empty_like(breaks)
+    other_jumps = np.empty_like(jumps)
+    lists = len(starts) - 1
+    while lists > 1:
+        merged = 0
+        for pair in range(0, lists, 2):
+            i, middle = starts[pair], starts[pair + 1]
+            end = starts[min(pair + 2, lists)]
+            j = middle
+            for at in range(i, end):
+                if j >= end or (i < middle and breaks[i] <= breaks[j]):
+                    other_breaks[at], other_jumps[at] = breaks[i], jumps[i]
+                    i += 1
+                else:
+                    other_breaks[at], other_jumps[at] = breaks[j], jumps[j]
+                    j += 1
+            merged += 1
+            starts[merged] = end
+        lists = merged
+        breaks, other_breaks = other_breaks, breaks
+        jumps, other_jumps = other_jumps, jumps
+    return breaks[: starts[1]], jumps[: starts[1]]
+
+
+@njit(cache=True, nogil=True)
+def _collapse(  # type: ignore[no-untyped-def]
+    breaks, jumps, outside, scale, origin, edges, weights
+) -> None:
+    """Resample the steps so that each entry holds an equal part of all the ups and downs.
+
+    ``outside`` is the trees' summed depth below the first break; an entry's weight stands for the middle
+    between the least and the greatest depth in it.
+    """
+    variation = 0.0
+    for jump in jumps:
+        variation += abs(jump)
+    edges[:] = np.inf
+    depth = low = high = outside
+    entry = 0
+    parts = 0
+    passed = 0.0
+    share = ENTRIES / variation if variation > 0.0 else 0.0
+    for i in range(len(breaks)):
+        passed += abs(jumps[i])
+        depth += jumps[i]
+        if entry < ENTRIES - 1 and int(passed * share) > parts:
+            parts = int(passed * share)
+            edges[entry] = np.float32(breaks[i] - origin)
+            weights[entry] = 2.0 ** (scale * 0.5 * (low + high))
+            entry += 1
+            low = high = depth
+        else:
+            low = min(low, depth)
+            high = max(high, depth)
+    weights[entry:] = 2.0 ** (scale * 0.5 * (low + high))
