@@ -7,6 +7,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+SingleArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
 
 TREES = 20
 DEPTH = 8
@@ -27,9 +29,7 @@ _MIX_B = np.uint64(0x94D049BB133111EB)
 
 
 @njit(cache=True, nogil=True)
-def fit_table(  # type: ignore[no-untyped-def]
-    window, level, seed, edges, weights
-) -> float:
+def fit_table(window: FloatArray, level: float, seed: int, edges: SingleArray, weights: SingleArray) -> float:
     """Grow the view's trees on an ascending float64[n] and write their steps.
 
     ``level`` is the size of the metric itself: a view that never moved is padded by a hundredth of it. Entry
@@ -58,7 +58,7 @@ def fit_table(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def weight_at(edges, weights, value) -> float:  # type: ignore[no-untyped-def]
+def weight_at(edges: SingleArray, weights: SingleArray, value: float) -> float:
     """The table's weight for a value relative to its origin; one binary search."""
     return weights[np.searchsorted(edges, np.float32(value), side="right")]
 
@@ -75,7 +75,7 @@ def average_path(count: int) -> FloatArray:
 
 
 @njit(cache=True, nogil=True)
-def _pad(window, level) -> float:  # type: ignore[no-untyped-def]
+def _pad(window: FloatArray, level: float) -> float:
     """What a node is padded by beside its own range's share."""
     count = len(window)
     if window[-1] - window[0] <= _CONSTANT * max(level, _LEAST_PAD):
@@ -84,7 +84,7 @@ def _pad(window, level) -> float:  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _mixed(seed: np.uint64, stream: int) -> np.uint64:
+def _mixed(seed: int, stream: int) -> int:
     """The state of a random stream of its own (splitmix64)."""
     state = np.uint64(seed) + _GOLDEN * np.uint64(stream + 1)
     state = (state ^ (state >> np.uint64(30))) * _MIX_A
@@ -93,9 +93,9 @@ def _mixed(seed: np.uint64, stream: int) -> np.uint64:
 
 
 @njit(cache=True, nogil=True)
-def _grow(  # type: ignore[no-untyped-def]
-    window, pad, leaf_path, state, breaks, jumps
-):
+def _grow(
+    window: FloatArray, pad: float, leaf_path: FloatArray, state: int, breaks: FloatArray, jumps: FloatArray
+) -> tuple[int, float]:
     """One tree, leaves from left to right: where its depth jumps, by how much, and its first leaf's depth.
 
     A node is a slice of the sorted window and the interval of values that reach it. A split that falls
@@ -146,7 +146,7 @@ def _grow(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _merged(breaks, jumps, starts):  # type: ignore[no-untyped-def]
+def _merged(breaks: FloatArray, jumps: FloatArray, starts: IntArray) -> tuple[FloatArray, FloatArray]:
     """All trees' steps in one ascending list, merged two lists at a time."""
     other_breaks = np.empty_like(breaks)
     other_jumps = np.empty_like(jumps)
@@ -173,8 +173,14 @@ def _merged(breaks, jumps, starts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _collapse(  # type: ignore[no-untyped-def]
-    breaks, jumps, outside, scale, origin, edges, weights
+def _collapse(
+    breaks: FloatArray,
+    jumps: FloatArray,
+    outside: float,
+    scale: float,
+    origin: float,
+    edges: SingleArray,
+    weights: SingleArray,
 ) -> None:
     """Resample the steps so that each entry holds an equal part of all the ups and downs.
 

@@ -1,192 +1,263 @@
-"""The view forest: many pairs' one-view trees, fed one reading at a time and refitted as readings arrive."""
+"""The view forest: per pair and view twenty isolation trees, fed one reading at a time, refitted as they come."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from backend.detection.step_tables import ENTRIES, fit_table, weight_at
-from backend.detection.views import VIEWS, Spans, ViewState, advance, empty_state
+from backend.detection.recurrence import Peaks, allowance, bins_a_day, empty_peaks, remember
+from backend.detection.step_tables import ENTRIES, POWER, fit_table, weight_at
+from backend.detection.training_window import (
+    TrainingWindow,
+    bring_in_order,
+    empty_window,
+    learn,
+    restore_order,
+)
+from backend.detection.views import (
+    VIEWS,
+    Spans,
+    ViewState,
+    advance,
+    empty_state,
+    local_seconds,
+    what_if,
+)
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+THRESHOLD = 0.635
+"""The score from which a reading is anomalous: one number for every series."""
 
 WINDOW = 8000
-REFIT = 25
+REFIT_EVERY = 25
 FIRST_FIT = 32
-_MOST_DAYS = 7
-_LEAST_DAYS = 2
-_USUAL_SCORE = 0.58
-_PEAK_BIN = 900.0
-_DAY = 86_400.0
+_LEAST_REFIT = 4
+_YOUNG = 8
+"""A window is refitted whenever it has grown by an eighth, and every REFIT_EVERY readings once that is more."""
+
+_STREAMS = 1 << 40
+"""Random streams of one seed: one for each view and refit."""
 
 
-class Refits(NamedTuple):
-    """What a forest learns from and how often."""
+class Tables(NamedTuple):
+    """The collapsed trees of many pairs, row i for pair i; see `step_tables.fit_table`.
 
-    window: int = WINDOW
-    every: int = REFIT
-    first: int = FIRST_FIT
+    ``edges`` float32[pairs, 16, ENTRIES - 1], ``weights`` float32[pairs, 16, ENTRIES], ``origins``
+    float64[pairs, 16], ``seeds`` uint64[pairs].
+    """
 
-
-class ForestState(NamedTuple):
-    window: FloatArray
-    ascending: FloatArray
-    leaving: FloatArray
-    learned: IntArray
     edges: NDArray[np.float32]
     weights: NDArray[np.float32]
     origins: FloatArray
-    peaks: NDArray[np.float32]
-    peak_bins: IntArray
     seeds: NDArray[np.uint64]
 
 
-def empty_forests(pairs, spans, refits, seeds):
-    v = len(VIEWS)
-    bins = peak_bins(spans)
-    return ForestState(
-        window=np.zeros((pairs, refits.window, v)),
-        ascending=np.zeros((pairs, v, refits.window)),
-        leaving=np.zeros((pairs, refits.every, v)),
-        learned=np.zeros((pairs, 3), dtype=np.int64),
-        edges=np.full((pairs, v, ENTRIES - 1), np.inf, dtype=np.float32),
-        weights=np.zeros((pairs, v, ENTRIES), dtype=np.float32),
-        origins=np.zeros((pairs, v)),
-        peaks=np.zeros((pairs, (_MOST_DAYS + 1) * bins), dtype=np.float32),
-        peak_bins=np.full((pairs, 1), np.iinfo(np.int64).min),
-        seeds=seeds.astype(np.uint64),
-    )
+class Newest(NamedTuple):
+    """What is known of each pair's newest reading: its views' weights, the allowance and the score."""
+
+    weights: FloatArray
+    allowed: FloatArray
+    score: FloatArray
 
 
-def peak_bins(spans):
-    return max(1, min(spans.bins, int(_DAY // _PEAK_BIN)))
+class _Memory(NamedTuple):
+    views: ViewState
+    window: TrainingWindow
+    tables: Tables
+    peaks: Peaks
+    newest: Newest
 
 
-@njit(cache=True, nogil=True)
-def score_of(state, pair, views, shares):
-    total = 0.0
-    for v in range(len(views)):
-        w = weight_at(state.edges[pair, v], state.weights[pair, v], views[v] - state.origins[pair, v])
-        shares[v] = w
-        total += w
-    return (total / len(views)) ** 0.25
+class ViewForest:
+    """The forests of many pairs that are read every ``interval`` seconds.
 
+    A pair's scores depend on its own readings and its seed alone, not on which others are here or on how the
+    readings are cut into calls. Until FIRST_FIT readings were learned every score is 0.
 
-@njit(cache=True, nogil=True)
-def less_recurrence(state, pair, bins, score, local):
-    peaks = state.peaks[pair]
-    size = len(peaks)
-    now = np.int64(np.floor(local * bins / _DAY))
-    newest = state.peak_bins[pair, 0]
-    if newest < now - size:
-        peaks[:] = np.nan
-    else:
-        for fresh in range(newest + 1, now + 1):
-            peaks[fresh % size] = np.nan
-    state.peak_bins[pair, 0] = max(newest, now)
-    highest = np.empty(_MOST_DAYS)
-    days = 0
-    reach = max(1, int(round(bins / 24.0)))
-    for day in range(1, _MOST_DAYS + 1):
-        centre = now - day * bins
-        best = np.nan
-        for at in range(centre - reach, min(centre + reach + 1, now)):
-            if at > now - size:
-                p = peaks[at % size]
-                if not np.isnan(p) and not p <= best:
-                    best = p
-        if not np.isnan(best):
-            highest[days] = best
-            days += 1
-    at = now % size
-    if not score <= peaks[at]:
-        peaks[at] = score
-    if days < _LEAST_DAYS:
-        return score
-    return score - max(0.0, np.median(highest[:days]) - _USUAL_SCORE)
+    Parameters
+    ----------
+    interval : seconds between two readings.
+    seeds : one for each pair; the same seed and readings give the same scores.
+    zone : whose clock the daily and weekly views follow; None is UTC.
+    window, refit_every : readings that are learned from, and between two refits.
+    """
 
-
-@njit(cache=True, nogil=True)
-def learn(state, pair, views, every):
-    learned = state.learned[pair]
-    window = state.window[pair]
-    slot = learned[0] % len(window)
-    if learned[0] >= len(window):
-        state.leaving[pair, learned[1]] = window[slot]
-    window[slot] = views
-    learned[0] += 1
-    learned[1] += 1
-
-
-@njit(cache=True, nogil=True)
-def refit(state, pair):
-    learned = state.learned[pair]
-    window = state.window[pair]
-    size = len(window)
-    fresh = learned[1]
-    known = min(learned[0], size)
-    before = learned[2]
-    gone = before + fresh - known
-    level = 0.0
-    for v in range(len(VIEWS)):
-        asc = state.ascending[pair, v]
-        new = np.empty(fresh)
-        for i in range(fresh):
-            new[i] = window[(learned[0] - fresh + i) % size, v]
-        new.sort()
-        # those that left: the last `gone` of leaving
-        old = state.leaving[pair, fresh - gone : fresh, v].copy()
-        old.sort()
-        _exchange(asc, before, old, new)
-        if v == 0:
-            level = max(abs(asc[0]), abs(asc[known - 1]))
-        state.origins[pair, v] = fit_table(
-            asc[:known], level, state.seeds[pair] + np.uint64(v * 1000 + (learned[0] if RNG else 0) * 100000), state.edges[pair, v], state.weights[pair, v]
+    def __init__(
+        self,
+        interval: float,
+        seeds: IntArray,
+        *,
+        zone: ZoneInfo | None = None,
+        window: int = WINDOW,
+        refit_every: int = REFIT_EVERY,
+    ) -> None:
+        pairs = len(seeds)
+        self._spans = Spans.of(interval)
+        self._peak_bins = bins_a_day(interval)
+        self._zone = zone
+        self._memory = _Memory(
+            views=empty_state(pairs, self._spans),
+            window=empty_window(pairs, window, refit_every),
+            tables=Tables(
+                edges=np.full((pairs, len(VIEWS), ENTRIES - 1), np.inf, dtype=np.float32),
+                weights=np.zeros((pairs, len(VIEWS), ENTRIES), dtype=np.float32),
+                origins=np.zeros((pairs, len(VIEWS))),
+                seeds=seeds.astype(np.uint64),
+            ),
+            peaks=empty_peaks(pairs, self._peak_bins),
+            newest=Newest(np.zeros((pairs, len(VIEWS))), np.zeros(pairs), np.zeros(pairs)),
         )
-    learned[1] = 0
-    learned[2] = known
 
-RNG = True
+    def push(
+        self,
+        pairs: IntArray,
+        timestamps: FloatArray,
+        values: FloatArray,
+        learned: BoolArray | None = None,
+    ) -> FloatArray:
+        """Take readings and score each against what its pair was before it: float64[n] in 0..1.
+
+        Row i belongs to ``pairs[i]``: a poll gives each pair once, a replay one pair many times. Timestamps
+        are seconds since the epoch and ascend for each pair. Where ``learned`` is False the reading is
+        seen and scored, but never trained on. Raises ValueError for a value that is not finite.
+        """
+        if not (np.isfinite(values).all() and np.isfinite(timestamps).all()):
+            raise ValueError("a reading that is not finite cannot be scored")
+        if learned is None:
+            learned = np.ones(len(values), dtype=np.bool_)
+        scores = np.empty(len(values))
+        local = local_seconds(timestamps, self._zone)
+        _push(self._memory, self._spans, self._peak_bins, pairs, local, values, learned, scores)
+        return scores
+
+    def is_ready(self, pairs: IntArray) -> BoolArray:
+        """Whether these pairs have trees to be scored by: bool[n]."""
+        return np.isfinite(self._memory.tables.edges[pairs, :, 0]).any(axis=1)
+
+    def shares(self, pair: int) -> FloatArray:
+        """Each view's part in the newest reading's score, float64[16], in the order of VIEWS; they sum to 1.
+
+        All zero before the pair is ready.
+        """
+        weights = self._memory.newest.weights[pair]
+        total = weights.sum()
+        return weights / total if total > 0 else np.zeros(len(VIEWS))
+
+    def scores_if(self, pair: int, values: FloatArray) -> FloatArray:
+        """The score the pair's newest reading would have had with each of ``values``, its past held fixed."""
+        if not np.isfinite(values).all():
+            raise ValueError("a reading that is not finite cannot be scored")
+        scores = np.empty(len(values))
+        _scores_if(self._memory, self._spans, pair, values, scores)
+        return scores
+
+    def views(self, pair: int) -> FloatArray:
+        """The newest reading's views, float64[16] in the order of VIEWS."""
+        recent = self._memory.views.recent[pair]
+        out = np.empty((1, len(VIEWS)))
+        what_if(self._memory.views, pair, self._spans, recent[-1:], out)
+        return out[0]
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Everything that scores depend on, as arrays by name, for `restore`."""
+        return {
+            f"{part}.{name}": array
+            for part, arrays in self._memory._asdict().items()
+            for name, array in arrays._asdict().items()
+            if name != "ascending"
+        }
+
+    def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
+        """Become the forest that gave ``state``; its interval, pairs, window and refits must be the same.
+
+        Raises ValueError where they are not.
+        """
+        for name, array in self.state().items():
+            if name not in state or state[name].shape != array.shape or state[name].dtype != array.dtype:
+                raise ValueError(f"the state does not fit this forest: {name}")
+        for name, array in self.state().items():
+            np.copyto(array, state[name])
+        restore_order(self._memory.window)
+
 
 @njit(cache=True, nogil=True)
-def _exchange(ascending, count, old, new):
-    kept = 0
-    o = 0
-    for i in range(count):
-        if o < len(old) and ascending[i] == old[o]:
-            o += 1
-        else:
-            ascending[kept] = ascending[i]
-            kept += 1
-    at = kept + len(new) - 1
-    k = kept - 1
-    j = len(new) - 1
-    while j >= 0:
-        if k >= 0 and ascending[k] > new[j]:
-            ascending[at] = ascending[k]
-            k -= 1
-        else:
-            ascending[at] = new[j]
-            j -= 1
-        at -= 1
-
-
-@njit(cache=True, nogil=True)
-def run(vstate, fstate, pair, spans, bins, refits, values, locals_, raw, scores):
+def _push(
+    memory: _Memory,
+    spans: Spans,
+    peak_bins: int,
+    pairs: IntArray,
+    local: FloatArray,
+    values: FloatArray,
+    learned: BoolArray,
+    scores: FloatArray,
+) -> None:
+    newest = memory.newest
     views = np.empty(len(VIEWS))
-    shares = np.empty(len(VIEWS))
     for i in range(len(values)):
-        advance(vstate, pair, spans, values[i], locals_[i], views)
-        s = 0.0
-        if fstate.learned[pair, 2] > 0:
-            s = score_of(fstate, pair, views, shares)
-        raw[i] = s
-        scores[i] = less_recurrence(fstate, pair, bins, s, locals_[i])
-        learn(fstate, pair, views, refits.every)
-        due = min(max(fstate.learned[pair, 2] // 8, 4), refits.every)
-        if fstate.learned[pair, 0] >= refits.first and fstate.learned[pair, 1] >= due:
-            refit(fstate, pair)
+        pair = pairs[i]
+        # A refit waits for the next reading: until then the tables are those that scored the newest one,
+        # and what they say of it (its shares, its expected range) holds exactly.
+        _refit_if_due(memory, pair)
+        advance(memory.views, pair, spans, values[i], local[i], views)
+        newest.allowed[pair] = 0.0
+        newest.score[pair] = 0.0
+        if memory.window.counts[pair, 2] > 0:
+            raw = _score(memory.tables, pair, views, newest.weights[pair])
+            newest.allowed[pair] = allowance(memory.peaks, pair, peak_bins, local[i])
+            remember(memory.peaks, pair, peak_bins, raw, local[i])
+            newest.score[pair] = max(0.0, raw - newest.allowed[pair])
+        scores[i] = newest.score[pair]
+        if learned[i]:
+            learn(memory.window, pair, views)
+
+
+@njit(cache=True, nogil=True)
+def _scores_if(memory: _Memory, spans: Spans, pair: int, values: FloatArray, scores: FloatArray) -> None:
+    views = np.empty((len(values), len(VIEWS)))
+    weights = np.empty(len(VIEWS))
+    what_if(memory.views, pair, spans, values, views)
+    for i in range(len(values)):
+        raw = _score(memory.tables, pair, views[i], weights)
+        scores[i] = max(0.0, raw - memory.newest.allowed[pair])
+
+
+@njit(cache=True, nogil=True)
+def _score(tables: Tables, pair: int, views: FloatArray, weights: FloatArray) -> float:
+    """The power mean of the views' scores; writes their weights."""
+    total = 0.0
+    for view in range(len(VIEWS)):
+        away = views[view] - tables.origins[pair, view]
+        weights[view] = weight_at(tables.edges[pair, view], tables.weights[pair, view], away)
+        total += weights[view]
+    return (total / len(VIEWS)) ** (1.0 / POWER)
+
+
+@njit(cache=True, nogil=True)
+def _refit_if_due(memory: _Memory, pair: int) -> None:
+    """Grow new trees if enough readings came since the last ones.
+
+    Old pairs take turns, each at its seed's place, or all of them would be refitted in one poll.
+    """
+    window, tables = memory.window, memory.tables
+    ever, fresh, ordered = window.counts[pair]
+    every = window.leaving.shape[1]
+    grown = max(_LEAST_REFIT, ordered // _YOUNG)
+    turn = (np.uint64(ever) + tables.seeds[pair]) % np.uint64(every) == 0
+    if ever < FIRST_FIT or fresh == 0 or (fresh < every and (fresh < grown or (grown >= every and not turn))):
+        return
+    known = bring_in_order(window, pair)
+    for view in range(len(VIEWS)):
+        ascending = window.ascending[pair, view, :known]
+        if view == 0:
+            level = max(abs(ascending[0]), abs(ascending[-1]))
+        stream = tables.seeds[pair] * np.uint64(_STREAMS) + np.uint64(ever * len(VIEWS) + view)
+        tables.origins[pair, view] = fit_table(
+            ascending, level, stream, tables.edges[pair, view], tables.weights[pair, view]
+        )

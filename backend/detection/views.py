@@ -125,9 +125,7 @@ def _offset(timestamp: float, zone: ZoneInfo) -> float:
 
 
 @njit(cache=True, nogil=True)
-def advance(  # type: ignore[no-untyped-def]
-    state, pair, spans, value, local, out
-) -> None:
+def advance(state: ViewState, pair: int, spans: Spans, value: float, local: float, out: FloatArray) -> None:
     """Take a pair's next value, at ``local`` seconds, and write its views to ``out`` float64[16]."""
     value = min(max(value, -LARGEST), LARGEST)
     now = np.int64(np.floor(local * spans.bins / _DAY))
@@ -143,9 +141,7 @@ def advance(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def what_if(  # type: ignore[no-untyped-def]
-    state, pair, spans, values, out
-) -> None:
+def what_if(state: ViewState, pair: int, spans: Spans, values: FloatArray, out: FloatArray) -> None:
     """Views of each of ``values`` float64[n] in the place of the pair's newest reading: float64[n, 16]."""
     recent = state.recent[pair].copy()
     daily = state.daily[pair].copy()
@@ -156,8 +152,8 @@ def what_if(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def replay(  # type: ignore[no-untyped-def]
-    state, pair, spans, values, locals_, out
+def replay(
+    state: ViewState, pair: int, spans: Spans, values: FloatArray, locals_: FloatArray, out: FloatArray
 ) -> None:
     """Advance one pair over a series: float64[n] values and local seconds -> float64[n, 16]."""
     for i in range(len(values)):
@@ -165,8 +161,8 @@ def replay(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _look(  # type: ignore[no-untyped-def]
-    state, pair, spans, value, recent, daily, weekly, out
+def _look(
+    state: ViewState, pair: int, spans: Spans, value: float, recent: FloatArray, daily: FloatArray, weekly: FloatArray, out: FloatArray
 ) -> None:
     """Put ``value`` at the end of the rings and write the views."""
     known = min(state.counts[pair, 0], len(recent))
@@ -199,9 +195,7 @@ def _look(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _enter_bin(  # type: ignore[no-untyped-def]
-    state, pair, spans, now
-) -> None:
+def _enter_bin(state: ViewState, pair: int, spans: Spans, now: int) -> None:
     """Keep the mean of the bin that ends, forget what lies four weeks back, and learn what is usual now."""
     profile = state.profile[pair]
     size = len(profile)
@@ -226,7 +220,7 @@ def _enter_bin(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _usual(profile, now, period, periods) -> float:  # type: ignore[no-untyped-def]
+def _usual(profile: FloatArray, now: int, period: int, periods: int) -> float:
     """Median over the periods back of the mean of the three bins around the same time; NaN: none known."""
     means = np.empty(periods)
     found = 0
@@ -239,7 +233,7 @@ def _usual(profile, now, period, periods) -> float:  # type: ignore[no-untyped-d
 
 
 @njit(cache=True, nogil=True)
-def _around(profile, centre, now) -> float:  # type: ignore[no-untyped-def]
+def _around(profile: FloatArray, centre: int, now: int) -> float:
     """Mean of the known bins beside ``centre``; where there is none, of the nearest pair within three."""
     for reach in range(1, _NEAR + 1):
         total = 0.0
@@ -255,7 +249,7 @@ def _around(profile, centre, now) -> float:  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _median_so_far(profile, now) -> float:  # type: ignore[no-untyped-def]
+def _median_so_far(profile: FloatArray, now: int) -> float:
     """Median of all known bins but the present one; NaN while there is none."""
     present = profile[now % len(profile)]
     profile[now % len(profile)] = np.nan
@@ -265,18 +259,18 @@ def _median_so_far(profile, now) -> float:  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _distance(value, usual) -> float:  # type: ignore[no-untyped-def]
+def _distance(value: float, usual: float) -> float:
     return 0.0 if np.isnan(usual) else value - usual
 
 
 @njit(cache=True, nogil=True)
-def _shift(ring) -> None:  # type: ignore[no-untyped-def]
+def _shift(ring: FloatArray) -> None:
     for i in range(len(ring) - 1):
         ring[i] = ring[i + 1]
 
 
 @njit(cache=True, nogil=True)
-def _mean(ring, count) -> float:  # type: ignore[no-untyped-def]
+def _mean(ring: FloatArray, count: int) -> float:
     total = 0.0
     for i in range(len(ring) - count, len(ring)):
         total += ring[i]
@@ -284,7 +278,7 @@ def _mean(ring, count) -> float:  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _std(ring, count) -> float:  # type: ignore[no-untyped-def]
+def _std(ring: FloatArray, count: int) -> float:
     """Population standard deviation of the newest ``count``."""
     mean = _mean(ring, count)
     total = 0.0
@@ -294,7 +288,7 @@ def _std(ring, count) -> float:  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _roughness(values) -> float:  # type: ignore[no-untyped-def]
+def _roughness(values: FloatArray) -> float:
     """Mean size of the differences from one reading to the next; 0 for a single reading."""
     if len(values) < 2:
         return 0.0
