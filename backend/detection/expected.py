@@ -44,7 +44,7 @@ def _bound(forest: ViewForest, pair: int, threshold: float, centre: float, size:
     """The last value from ``centre`` in the direction of ``size`` that does not pass."""
     reach = max(1.0, LARGEST / abs(size)) if abs(size) < 1.0 else 1e6
     steps = int(np.log(reach / _NEAREST) / np.log(_RATIO))
-    values = centre + size * _NEAREST * _RATIO ** np.arange(steps)
+    values = centre + size * _NEAREST * np.power(_RATIO, np.arange(steps, dtype=np.float64))
     passing = np.flatnonzero(forest.scores_if(pair, values) >= threshold)
     if not len(passing):
         return float(np.copysign(np.inf, size))

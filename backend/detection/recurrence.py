@@ -52,7 +52,7 @@ def allowance(peaks: Peaks, pair: int, bins: int, local: float) -> float:
     Of each of up to seven days the highest score within an hour of the same time counts; 0 where fewer than
     two are known.
     """
-    now = np.int64(np.floor(local * bins / _DAY))
+    now = int(np.floor(local * bins / _DAY))
     ring = peaks.highest[pair]
     reach = max(1, int(_AROUND * bins / _DAY))
     found = np.empty(_DAYS_BACK)
@@ -76,7 +76,7 @@ def allowance(peaks: Peaks, pair: int, bins: int, local: float) -> float:
 @njit(cache=True, nogil=True)
 def remember(peaks: Peaks, pair: int, bins: int, score: float, local: float) -> None:
     """Keep a score, as it was before any allowance."""
-    now = np.int64(np.floor(local * bins / _DAY))
+    now = int(np.floor(local * bins / _DAY))
     ring = peaks.highest[pair]
     latest = peaks.latest[pair]
     if now > latest:

@@ -18,7 +18,7 @@ POWER = 4.0
 
 PAD_RANGE = 0.03
 PAD_IQR = 0.1
-"""A split is uniform on the node's range and this share of it, and of the window's quartiles, on each side."""
+"""A split is uniform on the node's range and this share of it and of the window's quartiles, each side."""
 
 _CONSTANT = 1e-9
 _CONSTANT_PAD = 0.01
@@ -29,7 +29,9 @@ _MIX_B = np.uint64(0x94D049BB133111EB)
 
 
 @njit(cache=True, nogil=True)
-def fit_table(window: FloatArray, level: float, seed: int, edges: SingleArray, weights: SingleArray) -> float:
+def fit_table(
+    window: FloatArray, level: float, seed: np.uint64, edges: SingleArray, weights: SingleArray
+) -> float:
     """Grow the view's trees on an ascending float64[n] and write their steps.
 
     ``level`` is the size of the metric itself: a view that never moved is padded by a hundredth of it. Entry
@@ -65,7 +67,7 @@ def weight_at(edges: SingleArray, weights: SingleArray, value: float) -> float:
 
 @njit(cache=True, nogil=True)
 def average_path(count: int) -> FloatArray:
-    """c(0..count): the mean path length of an unsuccessful search among so many (Liu, Ting and Zhou, 2008)."""
+    """c(0..count): the mean path length of an failed search among so many (Liu, Ting and Zhou, 2008)."""
     path = np.zeros(count + 1)
     if count >= 2:
         path[2] = 1.0
@@ -84,9 +86,9 @@ def _pad(window: FloatArray, level: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _mixed(seed: int, stream: int) -> int:
+def _mixed(seed: np.uint64, stream: int) -> np.uint64:
     """The state of a random stream of its own (splitmix64)."""
-    state = np.uint64(seed) + _GOLDEN * np.uint64(stream + 1)
+    state = seed + _GOLDEN * np.uint64(stream + 1)
     state = (state ^ (state >> np.uint64(30))) * _MIX_A
     state = (state ^ (state >> np.uint64(27))) * _MIX_B
     return state ^ (state >> np.uint64(31))
@@ -94,7 +96,12 @@ def _mixed(seed: int, stream: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _grow(
-    window: FloatArray, pad: float, leaf_path: FloatArray, state: int, breaks: FloatArray, jumps: FloatArray
+    window: FloatArray,
+    pad: float,
+    leaf_path: FloatArray,
+    state: np.uint64,
+    breaks: FloatArray,
+    jumps: FloatArray,
 ) -> tuple[int, float]:
     """One tree, leaves from left to right: where its depth jumps, by how much, and its first leaf's depth.
 

@@ -18,8 +18,8 @@ class TrainingWindow(NamedTuple):
     """Learned views of many pairs: row i of every array belongs to pair i.
 
     ``views`` float64[pairs, n, 16] is a ring by time, ``ascending`` float64[pairs, 16, n] holds the same
-    by size as of the last refit, ``leaving`` what fell out of the ring since then. ``counts`` int64[pairs, 3]:
-    readings learned ever, since the last refit, and in ``ascending``.
+    by size as of the last refit, ``leaving`` what fell out of the ring since then. ``counts`` is
+    int64[pairs, 3]: readings learned ever, since the last refit, and in ``ascending``.
     """
 
     views: FloatArray

@@ -1,4 +1,4 @@
-"""The view forest: per pair and view twenty isolation trees, fed one reading at a time, refitted as they come."""
+"""The view forest: per pair and view twenty isolation trees, refitted as readings come."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ REFIT_EVERY = 25
 FIRST_FIT = 32
 _LEAST_REFIT = 4
 _YOUNG = 8
-"""A window is refitted whenever it has grown by an eighth, and every REFIT_EVERY readings once that is more."""
+"""A window is refitted as it grows by an eighth, and every REFIT_EVERY readings once that is more."""
 
 _STREAMS = 1 << 40
 """Random streams of one seed: one for each view and refit."""
@@ -139,7 +139,8 @@ class ViewForest:
 
     def is_ready(self, pairs: IntArray) -> BoolArray:
         """Whether these pairs have trees to be scored by: bool[n]."""
-        return np.isfinite(self._memory.tables.edges[pairs, :, 0]).any(axis=1)
+        ready: BoolArray = self._memory.window.counts[pairs, 2] > 0
+        return ready
 
     def shares(self, pair: int) -> FloatArray:
         """Each view's part in the newest reading's score, float64[16], in the order of VIEWS; they sum to 1.

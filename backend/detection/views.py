@@ -128,7 +128,7 @@ def _offset(timestamp: float, zone: ZoneInfo) -> float:
 def advance(state: ViewState, pair: int, spans: Spans, value: float, local: float, out: FloatArray) -> None:
     """Take a pair's next value, at ``local`` seconds, and write its views to ``out`` float64[16]."""
     value = min(max(value, -LARGEST), LARGEST)
-    now = np.int64(np.floor(local * spans.bins / _DAY))
+    now = int(np.floor(local * spans.bins / _DAY))
     if state.counts[pair, 0] == 0 or now != state.bins[pair, 0]:
         _enter_bin(state, pair, spans, now)
     state.counts[pair, 0] += 1
@@ -162,7 +162,14 @@ def replay(
 
 @njit(cache=True, nogil=True)
 def _look(
-    state: ViewState, pair: int, spans: Spans, value: float, recent: FloatArray, daily: FloatArray, weekly: FloatArray, out: FloatArray
+    state: ViewState,
+    pair: int,
+    spans: Spans,
+    value: float,
+    recent: FloatArray,
+    daily: FloatArray,
+    weekly: FloatArray,
+    out: FloatArray,
 ) -> None:
     """Put ``value`` at the end of the rings and write the views."""
     known = min(state.counts[pair, 0], len(recent))
