@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.ordering import median
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -70,7 +72,7 @@ def allowance(peaks: Peaks, pair: int, bins: int, local: float) -> float:
             days += 1
     if days < _LEAST_DAYS:
         return 0.0
-    return max(0.0, np.median(found[:days]) - _USUAL_SCORE)
+    return max(0.0, median(found, days) - _USUAL_SCORE)
 
 
 @njit(cache=True, nogil=True)

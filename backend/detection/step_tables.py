@@ -6,6 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.ordering import first_at_least
+
 FloatArray = NDArray[np.float64]
 SingleArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -62,7 +64,15 @@ def fit_table(
 @njit(cache=True, nogil=True)
 def weight_at(edges: SingleArray, weights: SingleArray, value: float) -> float:
     """The table's weight for a value relative to its origin; one binary search."""
-    return weights[np.searchsorted(edges, np.float32(value), side="right")]
+    single = np.float32(value)
+    start, end = 0, len(edges)
+    while start < end:
+        middle = (start + end) // 2
+        if edges[middle] <= single:
+            start = middle + 1
+        else:
+            end = middle
+    return weights[start]
 
 
 @njit(cache=True, nogil=True)
@@ -141,7 +151,7 @@ def _grow(
         state += _GOLDEN
         split = left + width * (np.float64(_mixed(state, 0) >> np.uint64(11)) * 2.0**-53)
         if low < split < high:
-            middle = start + np.searchsorted(window[start:end], split)
+            middle = first_at_least(window, start, end, split)
             starts[waiting], ends[waiting], depths[waiting] = middle, end, depth + 1
             lows[waiting], highs[waiting] = split, high
             waiting += 1
@@ -195,9 +205,8 @@ def _collapse(
     between the least and the greatest depth in it.
     """
     variation = 0.0
-    for jump in jumps:
-        variation += abs(jump)
-    edges[:] = np.inf
+    for i in range(len(jumps)):
+        variation += abs(jumps[i])
     depth = low = high = outside
     entry = 0
     parts = 0
@@ -215,4 +224,8 @@ def _collapse(
         else:
             low = min(low, depth)
             high = max(high, depth)
-    weights[entry:] = 2.0 ** (scale * 0.5 * (low + high))
+    last = np.float32(2.0 ** (scale * 0.5 * (low + high)))
+    for unused in range(entry, ENTRIES - 1):
+        edges[unused] = np.inf
+        weights[unused] = last
+    weights[ENTRIES - 1] = last

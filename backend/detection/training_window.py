@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.ordering import insertion_sort
 from backend.detection.views import VIEWS
 
 FloatArray = NDArray[np.float64]
@@ -55,9 +56,11 @@ def learn(window: TrainingWindow, pair: int, views: FloatArray) -> None:
     counts = window.counts[pair]
     ring = window.views[pair]
     slot = counts[0] % len(ring)
-    if counts[0] >= len(ring):
-        window.leaving[pair, counts[1]] = ring[slot]
-    ring[slot] = views
+    full = counts[0] >= len(ring)
+    for view in range(len(VIEWS)):
+        if full:
+            window.leaving[pair, counts[1], view] = ring[slot, view]
+        ring[slot, view] = views[view]
     counts[0] += 1
     counts[1] += 1
 
@@ -71,12 +74,14 @@ def bring_in_order(window: TrainingWindow, pair: int) -> int:
     known = min(counts[0], len(ring))
     gone = counts[2] + fresh - known
     arrived = np.empty(fresh)
+    left = np.empty(gone)
     for view in range(len(VIEWS)):
         for i in range(fresh):
             arrived[i] = ring[(counts[0] - fresh + i) % len(ring), view]
-        arrived.sort()
-        left = window.leaving[pair, fresh - gone : fresh, view].copy()
-        left.sort()
+        for i in range(gone):
+            left[i] = window.leaving[pair, fresh - gone + i, view]
+        insertion_sort(arrived, fresh)
+        insertion_sort(left, gone)
         _exchange(window.ascending[pair, view], counts[2], left, arrived)
     counts[1] = 0
     counts[2] = known

@@ -10,6 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.ordering import median
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -176,23 +178,22 @@ def _look(
     recent[-1] = value
     daily[-1] = _distance(value, state.usual[pair, 0])
     weekly[-1] = _distance(value, state.usual[pair, 1])
-    within = recent[len(recent) - min(known, spans.long) :]
+    held = min(known, spans.long)
     out[0] = value
     out[1] = _mean(recent, min(known, spans.short))
     out[2] = _mean(recent, min(known, spans.middle))
-    out[3] = _mean(recent, len(within))
+    out[3] = _mean(recent, held)
     out[4] = value - recent[-2] if known > 1 else 0.0
-    out[5] = value - np.median(within)
+    out[5] = value - _median(recent, held)
     older = min(known - spans.step, spans.step)
     if older > 0:
-        before = recent[: len(recent) - spans.step]
-        out[6] = _mean(recent, spans.step) - _mean(before, older)
+        out[6] = _mean(recent, spans.step) - _mean(recent[: len(recent) - spans.step], older)
     else:
         out[6] = 0.0
     out[7] = _std(recent, min(known, max(5, spans.middle)))
-    out[8] = _std(recent, len(within))
-    out[9] = _roughness(within)
-    out[10] = within.max()
+    out[8] = _std(recent, held)
+    out[9] = _roughness(recent, held)
+    out[10] = _max(recent, held)
     seasons = min(state.counts[pair, 0], spans.step)
     out[11] = daily[-1]
     out[12] = _mean(daily, min(seasons, spans.short))
@@ -236,7 +237,7 @@ def _usual(profile: FloatArray, now: int, period: int, periods: int) -> float:
         if not np.isnan(mean):
             means[found] = mean
             found += 1
-    return np.median(means[:found]) if found else np.nan
+    return median(means, found) if found else np.nan
 
 
 @njit(cache=True, nogil=True)
@@ -258,11 +259,13 @@ def _around(profile: FloatArray, centre: int, now: int) -> float:
 @njit(cache=True, nogil=True)
 def _median_so_far(profile: FloatArray, now: int) -> float:
     """Median of all known bins but the present one; NaN while there is none."""
-    present = profile[now % len(profile)]
-    profile[now % len(profile)] = np.nan
-    known = profile[~np.isnan(profile)]
-    profile[now % len(profile)] = present
-    return np.median(known) if len(known) else np.nan
+    known = np.empty(len(profile))
+    found = 0
+    for at in range(len(profile)):
+        if at != now % len(profile) and not np.isnan(profile[at]):
+            known[found] = profile[at]
+            found += 1
+    return median(known, found) if found else np.nan
 
 
 @njit(cache=True, nogil=True)
@@ -295,11 +298,29 @@ def _std(ring: FloatArray, count: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _roughness(values: FloatArray) -> float:
-    """Mean size of the differences from one reading to the next; 0 for a single reading."""
-    if len(values) < 2:
+def _median(ring: FloatArray, count: int) -> float:
+    """Median of the newest ``count``."""
+    newest = np.empty(count)
+    for i in range(count):
+        newest[i] = ring[len(ring) - count + i]
+    return median(newest, count)
+
+
+@njit(cache=True, nogil=True)
+def _max(ring: FloatArray, count: int) -> float:
+    """The greatest of the newest ``count``."""
+    greatest = ring[-1]
+    for i in range(len(ring) - count, len(ring)):
+        greatest = max(greatest, ring[i])
+    return greatest
+
+
+@njit(cache=True, nogil=True)
+def _roughness(ring: FloatArray, count: int) -> float:
+    """Mean size of the differences between the newest ``count``; 0 for a single one."""
+    if count < 2:
         return 0.0
     total = 0.0
-    for i in range(1, len(values)):
-        total += abs(values[i] - values[i - 1])
-    return total / (len(values) - 1)
+    for i in range(len(ring) - count + 1, len(ring)):
+        total += abs(ring[i] - ring[i - 1])
+    return total / (count - 1)
