@@ -34,7 +34,7 @@ def expected_range(forest: ViewForest, pair: int, threshold: float) -> ExpectedR
     if scores.min() >= threshold:
         return None
     centre = float(starts[scores.argmin()])
-    size = max(float(np.abs(starts).max()), np.finfo(float).tiny / _NEAREST)
+    size = float(np.abs(starts).max()) or 1.0
     return ExpectedRange(
         _bound(forest, pair, threshold, centre, -size), _bound(forest, pair, threshold, centre, size)
     )
@@ -42,8 +42,7 @@ def expected_range(forest: ViewForest, pair: int, threshold: float) -> ExpectedR
 
 def _bound(forest: ViewForest, pair: int, threshold: float, centre: float, size: float) -> float:
     """The last value from ``centre`` in the direction of ``size`` that does not pass."""
-    reach = max(1.0, LARGEST / abs(size)) if abs(size) < 1.0 else 1e6
-    steps = int(np.log(reach / _NEAREST) / np.log(_RATIO))
+    steps = int(np.log(LARGEST / (abs(size) * _NEAREST)) / np.log(_RATIO)) + 1
     values = centre + size * _NEAREST * np.power(_RATIO, np.arange(steps, dtype=np.float64))
     passing = np.flatnonzero(forest.scores_if(pair, values) >= threshold)
     if not len(passing):
