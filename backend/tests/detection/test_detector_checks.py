@@ -73,7 +73,7 @@ def collective(values: np.ndarray) -> None:
 
 ANOMALIES: dict[str, Callable[[np.ndarray], None]] = {
     "point": lambda v: v.__setitem__(slice(2700, 2703), v[2700:2703] + 60),
-    "contextual": lambda v: v.__setitem__(slice(2736, 2772), 100 - (v[2736:2772] - 100) * 1.3),
+    "contextual": lambda v: v.__setitem__(slice(2646, 2682), v[2502:2538]),
     "collective": collective,
     "drift": lambda v: v.__setitem__(slice(2650, 2900), v[2650:2900] + np.linspace(0, 90, 250)),
     "drop": lambda v: v.__setitem__(slice(2700, 2760), 0.0),
