@@ -60,7 +60,7 @@ def insertion_sort(values: FloatArray, count: int) -> None:
 
 @njit(cache=True, nogil=True)
 def first_at_least(values: FloatArray, start: int, end: int, limit: float) -> int:
-    """Position of the first of ascending ``values[start:end]`` that is not below ``limit``; ``end`` if none."""
+    """Where the first of ascending ``values[start:end]`` not below ``limit`` stands; ``end`` if none."""
     while start < end:
         middle = (start + end) // 2
         if values[middle] < limit:

@@ -32,7 +32,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-THRESHOLD = 0.635
+THRESHOLD = 0.63
 """The score from which a reading is anomalous: one number for every series."""
 
 WINDOW = 8000

@@ -13,7 +13,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from backend.evaluation.detectors import Detector, detectors
 from backend.evaluation.scorecard import EventRow, NabRow, score_events, score_nab
-from backend.evaluation.series import NotASeries, alerts, read_series, series_below, stream, write_scored
+from backend.evaluation.series import (
+    NotASeries,
+    alerts,
+    published,
+    read_series,
+    series_below,
+    stream,
+    write_scored,
+)
 
 
 class EvaluationError(Exception):
@@ -58,7 +66,7 @@ def _score_file(detector: Detector, path: Path, target: Path) -> str:
     series = read_series(path)
     scores = stream(detector, series)
     raised = alerts(detector, series, scores)
-    write_scored(series, scores, raised, target)
+    write_scored(series, published(detector, series, scores), raised, target)
     unusable = int((~series.usable).sum())
     note = f", {unusable} unreadable rows not scored" if unusable else ""
     seconds = time.perf_counter() - start

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.detection.afterglow import afterglow
 from backend.detection.features import features_of, windows_of
 from backend.detection.forest import fit
 from backend.detection.incident_rule import IncidentRule
@@ -31,12 +32,17 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """A scorer, the threshold it ships with, and whether one episode gives one alert."""
+    """A scorer, the threshold it ships with, whether one episode gives one alert, and whether scores fade."""
 
     name: str
     scorer: Scorer
     threshold: float
     one_alert_an_episode: bool
+    fades: bool = False
+
+    def published(self, scores: FloatArray) -> FloatArray:
+        """The scores as they are written and ranked, in order of time: float64[n] -> float64[n]."""
+        return afterglow(scores) if self.fades else scores
 
     def alerts(self, timestamps: FloatArray, scores: FloatArray, threshold: float | None = None) -> BoolArray:
         """The readings at which an alert would be sent, bool[n]; by default at the shipped threshold."""
@@ -109,7 +115,7 @@ def detectors(seed: int, zone: ZoneInfo | None = None) -> list[Detector]:
     """The default detector and, after it, what it is compared with."""
     classic = ClassicForestScorer(seed)
     return [
-        Detector("view forest", ViewForestScorer(seed, zone), THRESHOLD, True),
+        Detector("view forest", ViewForestScorer(seed, zone), THRESHOLD, True, fades=True),
         Detector("classic forest + incident rule", classic, 0.6, True),
         Detector("classic forest", classic, 0.6, False),
         Detector("z-score", ZScoreScorer(), 0.5, False),

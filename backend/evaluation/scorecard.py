@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from backend.evaluation import events, nab
 from backend.evaluation.detectors import Detector, detectors
-from backend.evaluation.series import NotASeries, Series, alerts, read_series, series_below, stream
+from backend.evaluation.series import (
+    NotASeries,
+    Series,
+    alerts,
+    published,
+    read_series,
+    series_below,
+    stream,
+)
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -191,9 +199,11 @@ def _after_warm_up(
     detector: Detector, series: Series, scores: FloatArray
 ) -> tuple[BoolArray, FloatArray, BoolArray]:
     """Labels, scores and alerts of the rows that count."""
-    assert series.labels is not None
+    if series.labels is None:
+        raise ValueError(f"{series.path} has no labels")
     start = int(WARM_UP * len(series.rows))
-    return series.labels[start:], scores[start:], alerts(detector, series, scores)[start:]
+    raised = alerts(detector, series, scores)
+    return series.labels[start:], published(detector, series, scores)[start:], raised[start:]
 
 
 def _median(values: Iterator[float] | Sequence[float]) -> float:

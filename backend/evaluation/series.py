@@ -94,6 +94,14 @@ def stream(detector: Detector, series: Series) -> FloatArray:
     return scores
 
 
+def published(detector: Detector, series: Series, scores: FloatArray) -> FloatArray:
+    """The scores of `stream` as they are written, in the file's order."""
+    order = _by_time(series)
+    written = np.zeros(len(series.rows))
+    written[order] = detector.published(scores[order])
+    return written
+
+
 def alerts(
     detector: Detector, series: Series, scores: FloatArray, threshold: float | None = None
 ) -> BoolArray:

@@ -1,4 +1,4 @@
-"""What every detector must pass, whichever is set: the classic forest and the view forest, as they run live."""
+"""What every detector must pass, whichever is set: the classic forest and the view forest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The view forest: calm on any input, the same in any cut of the stream and across restarts, and explainable."""
+"""The view forest: calm on any input, the same in any cut of the stream, and explainable."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def test_a_folder_without_a_window_has_nothing_to_score() -> None:
 
 
 def test_published_scores_of_a_detector() -> None:
-    """Numenta's published standard scores of files where the counts leave one reading of the alerts' places."""
+    """Numenta's published scores, of files where its counts leave no doubt where the alerts were."""
     root = os.environ.get("CANOPY_TEST_DATA")
     if root is None or not (Path(root) / "nab").is_dir():
         pytest.skip("CANOPY_TEST_DATA holds no nab")
