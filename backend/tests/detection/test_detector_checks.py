@@ -22,7 +22,7 @@ def daily(count: int = 3000, seed: int = 0) -> np.ndarray:
 
 
 def score(scorer: Scorer, values: np.ndarray) -> np.ndarray:
-    return scorer.score(1.7e9 + np.arange(len(values)) * STEP, values)
+    return scorer.score(1.7e9 + STEP * np.arange(len(values), dtype=np.float64), values)
 
 
 @every_detector

@@ -12,7 +12,8 @@ from backend.detection.incident_rule import QUIET_READINGS, QUIET_SECONDS, Incid
 def alerts(hours: list[float], scores: list[float], rule: IncidentRule | None = None) -> list[bool]:
     pairs = np.zeros(len(scores), dtype=np.int64)
     stamps = np.array(hours) * 3600.0
-    return (rule or IncidentRule()).push(pairs, stamps, np.array(scores), 0.6).tolist()
+    raised = (rule or IncidentRule()).push(pairs, stamps, np.array(scores), 0.6)
+    return [bool(each) for each in raised]
 
 
 def test_an_episode_alerts_once() -> None:

@@ -12,18 +12,18 @@ from hypothesis.extra.numpy import arrays
 
 from backend.detection.expected import expected_range
 from backend.detection.step_tables import DEPTH, ENTRIES, average_path, fit_table, weight_at
-from backend.detection.view_forest import FIRST_FIT, THRESHOLD, ViewForest
+from backend.detection.view_forest import FIRST_FIT, REFIT_EVERY, THRESHOLD, WINDOW, ViewForest
 from backend.detection.views import VIEWS
 
 STEP = 300.0
 
 
-def forest(seeds: tuple[int, ...] = (1,), **settings: int) -> ViewForest:
-    return ViewForest(STEP, np.array(seeds), **settings)
+def forest(seeds: tuple[int, ...] = (1,), window: int = WINDOW, refit_every: int = REFIT_EVERY) -> ViewForest:
+    return ViewForest(STEP, np.array(seeds), window=window, refit_every=refit_every)
 
 
 def push(model: ViewForest, values: np.ndarray, start: int = 0, pair: int = 0) -> np.ndarray:
-    stamps = 1.7e9 + (start + np.arange(len(values))) * STEP
+    stamps = 1.7e9 + STEP * np.arange(start, start + len(values), dtype=np.float64)
     return model.push(np.full(len(values), pair), stamps, values)
 
 
@@ -111,7 +111,7 @@ def test_a_restart_changes_no_score(count: int) -> None:
     before, after = forest(window=120), forest(window=120)
     push(before, values[:count])
     file = io.BytesIO()
-    np.savez(file, **before.state())
+    np.savez(file, allow_pickle=False, **before.state())
     file.seek(0)
     with np.load(file) as state:
         after.restore(dict(state))
@@ -128,7 +128,7 @@ def test_readings_of_an_incident_are_not_learned() -> None:
     for each in (model, other):
         push(each, noisy(500))
     high = noisy(300, 1) + 80
-    stamps = 1.7e9 + (500 + np.arange(300)) * STEP
+    stamps = 1.7e9 + STEP * np.arange(500, 800, dtype=np.float64)
     kept = model.push(np.zeros(300, dtype=np.int64), stamps, high, learned=np.zeros(300, dtype=bool))
     learned = push(other, high, 500)
     assert kept[-50:].mean() > learned[-50:].mean() + 0.05

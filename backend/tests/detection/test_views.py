@@ -90,7 +90,7 @@ def test_local_seconds_without_a_zone_are_utc() -> None:
 
 def test_what_if_puts_a_value_in_the_newest_reading_s_place() -> None:
     rng = np.random.default_rng(2)
-    values, local = rng.normal(5, 1, 1000), np.arange(1000) * 300.0
+    values, local = rng.normal(5, 1, 1000), np.arange(0, 300_000, 300, dtype=np.float64)
     spans = Spans.of(300)
     state = empty_state(1, spans)
     replay(state, 0, spans, values, local, np.empty((1000, len(VIEWS))))
