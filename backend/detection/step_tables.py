@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -22,6 +24,8 @@ PAD_RANGE = 0.03
 PAD_IQR = 0.1
 """A split is uniform on the node's range and this share of it and of the window's quartiles, each side."""
 
+_BENT_RANGE = 0.01
+
 _CONSTANT = 1e-9
 _CONSTANT_PAD = 0.01
 _LEAST_PAD = 1e-12
@@ -30,28 +34,50 @@ _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_B = np.uint64(0x94D049BB133111EB)
 
 
+class Scale(NamedTuple):
+    """On what scale a tree draws its splits: straight where ``unit`` is 0, else arcsinh in that unit.
+
+    Values are taken from ``origin``; ``pad`` is what every node is padded by, on the scale.
+    """
+
+    origin: float
+    unit: float
+    pad: float
+
+
 @njit(cache=True, nogil=True)
 def fit_table(
-    window: FloatArray, level: float, seed: np.uint64, edges: SingleArray, weights: SingleArray
+    window: FloatArray,
+    leaf_path: FloatArray,
+    level: float,
+    seed: np.uint64,
+    edges: SingleArray,
+    weights: SingleArray,
 ) -> float:
     """Grow the view's trees on an ascending float64[n] and write their steps.
 
-    ``level`` is the size of the metric itself: a view that never moved is padded by a hundredth of it. Entry
-    k of ``weights`` float32[ENTRIES] holds from ``edges[k - 1]`` up to ``edges[k]`` (float32[ENTRIES - 1],
-    infinite where unused); both are relative to the origin that is returned, the window's median, so that
-    float32 is fine where the readings are.
+    Every other tree draws its splits on a scale that is straight near the median and logarithmic far from
+    it: metrics with a long tail are split where their readings are, too. ``leaf_path`` is `average_path`
+    of at least n; ``level`` the size of the metric itself, of which a view that never moved is padded by a
+    hundredth. Entry k of ``weights`` float32[ENTRIES] holds from ``edges[k - 1]`` up to ``edges[k]``
+    (float32[ENTRIES - 1], infinite where unused). Both are relative to the origin that is returned, the
+    window's median, so that float32 is fine where the readings are.
     """
     count = len(window)
     origin = window[count // 2]
-    pad = _pad(window, level)
+    straight, bent = _scales(window, level)
     breaks = np.empty(TREES << DEPTH)
     jumps = np.empty(TREES << DEPTH)
     starts = np.zeros(TREES + 1, dtype=np.int64)
-    leaf_path = average_path(count)
     outside = 0.0
     for tree in range(TREES):
         size, first = _grow(
-            window, pad, leaf_path, _mixed(seed, tree), breaks[starts[tree] :], jumps[starts[tree] :]
+            window,
+            bent if tree % 2 else straight,
+            leaf_path,
+            _mixed(seed, tree),
+            breaks[starts[tree] :],
+            jumps[starts[tree] :],
         )
         starts[tree + 1] = starts[tree] + size
         outside += first
@@ -87,12 +113,30 @@ def average_path(count: int) -> FloatArray:
 
 
 @njit(cache=True, nogil=True)
-def _pad(window: FloatArray, level: float) -> float:
-    """What a node is padded by beside its own range's share."""
+def _scales(window: FloatArray, level: float) -> tuple[Scale, Scale]:
+    """The straight and the bent scale of a window; a view that never moved has no bent one."""
     count = len(window)
-    if window[-1] - window[0] <= _CONSTANT * max(level, _LEAST_PAD):
-        return _CONSTANT_PAD * level if level > 0.0 else _LEAST_PAD
-    return PAD_IQR * (window[(3 * count) // 4] - window[count // 4])
+    origin = window[count // 2]
+    span = window[-1] - window[0]
+    if span <= _CONSTANT * max(level, _LEAST_PAD):
+        constant = Scale(origin, 0.0, _CONSTANT_PAD * level if level > 0.0 else _LEAST_PAD)
+        return constant, constant
+    low, high = window[count // 4], window[(3 * count) // 4]
+    unit = high - low + _BENT_RANGE * span
+    bent = Scale(origin, unit, 0.0)
+    middle = _on_scale(bent, high) - _on_scale(bent, low)
+    return Scale(origin, 0.0, PAD_IQR * (high - low)), Scale(origin, unit, PAD_IQR * middle)
+
+
+@njit(cache=True, nogil=True)
+def _on_scale(scale: Scale, value: float) -> float:
+    away = value - scale.origin
+    return np.arcsinh(away / scale.unit) if scale.unit > 0.0 else away
+
+
+@njit(cache=True, nogil=True)
+def _off_scale(scale: Scale, position: float) -> float:
+    return scale.origin + (scale.unit * np.sinh(position) if scale.unit > 0.0 else position)
 
 
 @njit(cache=True, nogil=True)
@@ -107,7 +151,7 @@ def _mixed(seed: np.uint64, stream: int) -> np.uint64:
 @njit(cache=True, nogil=True)
 def _grow(
     window: FloatArray,
-    pad: float,
+    scale: Scale,
     leaf_path: FloatArray,
     state: np.uint64,
     breaks: FloatArray,
@@ -134,9 +178,10 @@ def _grow(
         width = 0.0
         left = 0.0
         if depth < DEPTH and end - start > 1:
-            span = window[end - 1] - window[start]
-            reach = PAD_RANGE * span + pad
-            left = window[start] - reach
+            left = _on_scale(scale, window[start])
+            span = _on_scale(scale, window[end - 1]) - left
+            reach = PAD_RANGE * span + scale.pad
+            left -= reach
             width = span + 2.0 * reach
         if width <= 0.0:
             path = depth + leaf_path[end - start]
@@ -149,7 +194,8 @@ def _grow(
             last = path
             continue
         state += _GOLDEN
-        split = left + width * (np.float64(_mixed(state, 0) >> np.uint64(11)) * 2.0**-53)
+        position = left + width * (np.float64(_mixed(state, 0) >> np.uint64(11)) * 2.0**-53)
+        split = _off_scale(scale, position)
         if low < split < high:
             middle = first_at_least(window, start, end, split)
             starts[waiting], ends[waiting], depths[waiting] = middle, end, depth + 1

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from backend.detection.recurrence import Peaks, allowance, bins_a_day, empty_peaks, remember
-from backend.detection.step_tables import ENTRIES, POWER, fit_table, weight_at
+from backend.detection.step_tables import ENTRIES, POWER, average_path, fit_table, weight_at
 from backend.detection.training_window import (
     TrainingWindow,
     bring_in_order,
@@ -251,14 +251,16 @@ def _refit_if_due(memory: _Memory, pair: int) -> None:
     every = window.leaving.shape[1]
     grown = max(_LEAST_REFIT, ordered // _YOUNG)
     turn = (np.uint64(ever) + tables.seeds[pair]) % np.uint64(every) == 0
-    if ever < FIRST_FIT or fresh == 0 or (fresh < every and (fresh < grown or (grown >= every and not turn))):
+    due = fresh >= grown if grown < every else fresh >= every or (turn and fresh > 0)
+    if ever < FIRST_FIT or not due:
         return
     known = bring_in_order(window, pair)
+    leaf_path = average_path(known)
     for view in range(len(VIEWS)):
         ascending = window.ascending[pair, view, :known]
         if view == 0:
             level = max(abs(ascending[0]), abs(ascending[-1]))
         stream = tables.seeds[pair] * np.uint64(_STREAMS) + np.uint64(ever * len(VIEWS) + view)
         tables.origins[pair, view] = fit_table(
-            ascending, level, stream, tables.edges[pair, view], tables.weights[pair, view]
+            ascending, leaf_path, level, stream, tables.edges[pair, view], tables.weights[pair, view]
         )

@@ -173,7 +173,7 @@ def test_a_table_is_its_trees_within_a_128th() -> None:
     window = np.sort(noisy(4000))
     edges = np.empty(ENTRIES - 1, dtype=np.float32)
     weights = np.empty(ENTRIES, dtype=np.float32)
-    origin = fit_table(window, 100.0, np.uint64(5), edges, weights)
+    origin = fit_table(window, average_path(4000), 100.0, np.uint64(5), edges, weights)
     assert (np.diff(edges[np.isfinite(edges)]) >= 0).all()
     at = [weight_at(edges, weights, value - origin) for value in (0.0, 85.0, 100.0, 115.0, 200.0)]
     assert at[2] < at[1] < at[0]
