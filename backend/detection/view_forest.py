@@ -86,7 +86,8 @@ class ViewForest:
     interval : seconds between two readings.
     seeds : one for each pair; the same seed and readings give the same scores.
     zone : whose clock the daily and weekly views follow; None is UTC.
-    window, refit_every : readings that are learned from, and between two refits.
+    window, refit_every : readings that are learned from, and between two refits. A forest with a window of 0
+        keeps 85 kB a pair instead of 2 MB; it learns nothing and is given its trees by `adopt`.
     """
 
     def __init__(
@@ -166,6 +167,25 @@ class ViewForest:
         what_if(self._memory.views, pair, self._spans, recent[-1:], out)
         return out[0]
 
+    def refit(self, pair: int) -> None:
+        """Grow the pair's trees now, from all that it learned, without waiting for its turn."""
+        if self._memory.window.counts[pair, 1] > 0:
+            _refit(self._memory, pair)
+
+    def adopt(self, pair: int, other: ViewForest, other_pair: int) -> None:
+        """Take the trees of another forest's pair, the next reading on, and what its views remember.
+
+        Raises ValueError where the other was made for another interval.
+        """
+        if other._spans != self._spans:
+            raise ValueError("the other forest reads at another interval")
+        taken = ("views.", "tables.", "peaks.")
+        theirs = other.state()
+        for name, array in self.state().items():
+            if name.startswith(taken):
+                array[pair] = theirs[name][other_pair]
+        self._memory.window.counts[pair] = (0, 0, other._memory.window.counts[other_pair, 2])
+
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Everything that scores depend on, as arrays by name, for `restore`."""
         return {
@@ -215,7 +235,7 @@ def _push(
             remember(memory.peaks, pair, peak_bins, raw, local[i])
             newest.score[pair] = max(0.0, raw - newest.allowed[pair])
         scores[i] = newest.score[pair]
-        if learned[i]:
+        if learned[i] and memory.window.views.shape[1] > 0:
             learn(memory.window, pair, views)
 
 
@@ -252,8 +272,14 @@ def _refit_if_due(memory: _Memory, pair: int) -> None:
     grown = max(_LEAST_REFIT, ordered // _YOUNG)
     turn = (np.uint64(ever) + tables.seeds[pair]) % np.uint64(every) == 0
     due = fresh >= grown if grown < every else fresh >= every or (turn and fresh > 0)
-    if ever < FIRST_FIT or not due:
-        return
+    if ever >= FIRST_FIT and due:
+        _refit(memory, pair)
+
+
+@njit(cache=True, nogil=True)
+def _refit(memory: _Memory, pair: int) -> None:
+    window, tables = memory.window, memory.tables
+    ever = window.counts[pair, 0]
     known = bring_in_order(window, pair)
     leaf_path = average_path(known)
     for view in range(len(VIEWS)):

@@ -11,6 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from backend.detection.ordering import median
+from backend.detection.rings import greatest_of, mean_of, median_of, roughness_of, shift, std_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -136,9 +137,9 @@ def advance(state: ViewState, pair: int, spans: Spans, value: float, local: floa
     state.counts[pair, 0] += 1
     state.counts[pair, 1] += 1
     state.totals[pair] += value
-    _shift(state.recent[pair])
-    _shift(state.daily[pair])
-    _shift(state.weekly[pair])
+    shift(state.recent[pair])
+    shift(state.daily[pair])
+    shift(state.weekly[pair])
     _look(state, pair, spans, value, state.recent[pair], state.daily[pair], state.weekly[pair], out)
 
 
@@ -180,26 +181,26 @@ def _look(
     weekly[-1] = _distance(value, state.usual[pair, 1])
     held = min(known, spans.long)
     out[0] = value
-    out[1] = _mean(recent, min(known, spans.short))
-    out[2] = _mean(recent, min(known, spans.middle))
-    out[3] = _mean(recent, held)
+    out[1] = mean_of(recent, min(known, spans.short))
+    out[2] = mean_of(recent, min(known, spans.middle))
+    out[3] = mean_of(recent, held)
     out[4] = value - recent[-2] if known > 1 else 0.0
-    out[5] = value - _median(recent, held)
+    out[5] = value - median_of(recent, held)
     older = min(known - spans.step, spans.step)
     if older > 0:
-        out[6] = _mean(recent, spans.step) - _mean(recent[: len(recent) - spans.step], older)
+        out[6] = mean_of(recent, spans.step) - mean_of(recent[: len(recent) - spans.step], older)
     else:
         out[6] = 0.0
-    out[7] = _std(recent, min(known, max(5, spans.middle)))
-    out[8] = _std(recent, held)
-    out[9] = _roughness(recent, held)
-    out[10] = _max(recent, held)
+    out[7] = std_of(recent, min(known, max(5, spans.middle)))
+    out[8] = std_of(recent, held)
+    out[9] = roughness_of(recent, held)
+    out[10] = greatest_of(recent, held)
     seasons = min(state.counts[pair, 0], spans.step)
     out[11] = daily[-1]
-    out[12] = _mean(daily, min(seasons, spans.short))
-    out[13] = _mean(daily, seasons)
+    out[12] = mean_of(daily, min(seasons, spans.short))
+    out[13] = mean_of(daily, seasons)
     out[14] = weekly[-1]
-    out[15] = _mean(weekly, seasons)
+    out[15] = mean_of(weekly, seasons)
 
 
 @njit(cache=True, nogil=True)
@@ -271,56 +272,3 @@ def _median_so_far(profile: FloatArray, now: int) -> float:
 @njit(cache=True, nogil=True)
 def _distance(value: float, usual: float) -> float:
     return 0.0 if np.isnan(usual) else value - usual
-
-
-@njit(cache=True, nogil=True)
-def _shift(ring: FloatArray) -> None:
-    for i in range(len(ring) - 1):
-        ring[i] = ring[i + 1]
-
-
-@njit(cache=True, nogil=True)
-def _mean(ring: FloatArray, count: int) -> float:
-    total = 0.0
-    for i in range(len(ring) - count, len(ring)):
-        total += ring[i]
-    return total / count
-
-
-@njit(cache=True, nogil=True)
-def _std(ring: FloatArray, count: int) -> float:
-    """Population standard deviation of the newest ``count``."""
-    mean = _mean(ring, count)
-    total = 0.0
-    for i in range(len(ring) - count, len(ring)):
-        total += (ring[i] - mean) ** 2
-    return np.sqrt(total / count)
-
-
-@njit(cache=True, nogil=True)
-def _median(ring: FloatArray, count: int) -> float:
-    """Median of the newest ``count``."""
-    newest = np.empty(count)
-    for i in range(count):
-        newest[i] = ring[len(ring) - count + i]
-    return median(newest, count)
-
-
-@njit(cache=True, nogil=True)
-def _max(ring: FloatArray, count: int) -> float:
-    """The greatest of the newest ``count``."""
-    greatest = ring[-1]
-    for i in range(len(ring) - count, len(ring)):
-        greatest = max(greatest, ring[i])
-    return greatest
-
-
-@njit(cache=True, nogil=True)
-def _roughness(ring: FloatArray, count: int) -> float:
-    """Mean size of the differences between the newest ``count``; 0 for a single one."""
-    if count < 2:
-        return 0.0
-    total = 0.0
-    for i in range(len(ring) - count + 1, len(ring)):
-        total += abs(ring[i] - ring[i - 1])
-    return total / (count - 1)
