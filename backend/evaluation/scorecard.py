@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.evaluation import events, nab
-from backend.evaluation.detectors import Detector, detectors
+from backend.evaluation.detectors import Detector, Scorer, detectors
 from backend.evaluation.series import (
     NotASeries,
     Series,
@@ -68,8 +68,9 @@ def score_nab(folder: Path, seeds: int, zone: ZoneInfo | None = None) -> Iterato
     files = nab_files(folder)
     series = [item for item, _ in files]
     marks = [mark for _, mark in files]
+    known = _Runs(series)
     for versions in zip(*(detectors(seed, zone) for seed in range(seeds)), strict=True):
-        runs = [_run(detector, series) for detector in versions]
+        runs = [known.of(detector) for detector in versions]
         detector = versions[0]
         raised = [
             [alerts(detector, item, file) for item, file in zip(series, scores, strict=True)]
@@ -100,8 +101,9 @@ def score_events(folder: Path, seeds: int, zone: ZoneInfo | None = None) -> Iter
     if not series:
         raise ValueError(f"no labelled CSV below {folder}: columns timestamp, value and label")
     quiet = [item for item in _readable(folder) if item.labels is not None and not item.labels.any()]
+    known = _Runs(series + quiet)
     for versions in zip(*(detectors(seed, zone) for seed in range(seeds)), strict=True):
-        yield _event_row(versions, series + quiet)
+        yield _event_row(versions, series + quiet, known)
 
 
 def nab_files(folder: Path) -> list[tuple[Series, nab.Rubric]]:
@@ -134,12 +136,21 @@ def _readable(folder: Path) -> Iterator[Series]:
             continue
 
 
-def _run(detector: Detector, series: Sequence[Series]) -> tuple[list[FloatArray], float]:
-    """Scores of every series, and the processor's microseconds a reading."""
-    start = time.process_time()
-    scores = [stream(detector, item) for item in series]
-    readings = sum(len(item.rows) for item in series)
-    return scores, 1e6 * (time.process_time() - start) / max(1, readings)
+class _Runs:
+    """Each scorer's scores of every series and its microseconds of processor a reading, computed once."""
+
+    def __init__(self, series: Sequence[Series]) -> None:
+        self._series = series
+        self._done: dict[Scorer, tuple[list[FloatArray], float]] = {}
+
+    def of(self, detector: Detector) -> tuple[list[FloatArray], float]:
+        if detector.scorer not in self._done:
+            start = time.process_time()
+            scores = [stream(detector, item) for item in self._series]
+            readings = sum(len(item.rows) for item in self._series)
+            cost = 1e6 * (time.process_time() - start) / max(1, readings)
+            self._done[detector.scorer] = scores, cost
+        return self._done[detector.scorer]
 
 
 def _by_profile(marks: Sequence[nab.Rubric], raised: Sequence[Sequence[BoolArray]]) -> dict[str, float]:
@@ -168,11 +179,11 @@ def _best(
     return max(results, key=lambda result: result[1][nab.PROFILES[0].name])
 
 
-def _event_row(versions: Sequence[Detector], series: Sequence[Series]) -> EventRow:
+def _event_row(versions: Sequence[Detector], series: Sequence[Series], known: _Runs) -> EventRow:
     detector = versions[0]
     auc, vus, counts, costs = [], [], [], []
     for version in versions:
-        runs, cost = _run(version, series)
+        runs, cost = known.of(version)
         counted = [_after_warm_up(version, item, scores) for item, scores in zip(series, runs, strict=True)]
         labelled = [(labels, scores) for labels, scores, _ in counted if labels.any()]
         auc.append(float(np.mean([events.auc_pr(*pair) for pair in labelled])))

@@ -21,6 +21,10 @@ _EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0.0, 1.0))
 """Epoch stamps from this size on count that many units a second: no one's seconds reach the year 5138."""
 
 
+_FARTHEST = 6e10
+"""Nineteen centuries from 1970: what lies further away is no timestamp, and no calendar has it."""
+
+
 class NotASeries(Exception):
     """The file has no rows with a ``timestamp`` and a ``value`` column."""
 
@@ -140,9 +144,11 @@ def _seconds(cell: str) -> float:
     """Seconds since the epoch of an epoch or ISO stamp; without a zone it is taken for UTC."""
     number = _number(cell)
     if np.isfinite(number):
-        return next(number / unit for least, unit in _EPOCH_UNITS if abs(number) >= least)
-    try:
-        stamp = datetime.fromisoformat(cell)
-    except ValueError:
-        return np.nan
-    return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()
+        seconds = next(number / unit for least, unit in _EPOCH_UNITS if abs(number) >= least)
+    else:
+        try:
+            stamp = datetime.fromisoformat(cell)
+        except ValueError:
+            return np.nan
+        seconds = (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()
+    return seconds if abs(seconds) <= _FARTHEST else np.nan

@@ -103,6 +103,12 @@ def test_timestamps_of_every_usual_form(tmp_path: Path, stamp: str) -> None:
     assert read_series(write(tmp_path / "x.csv", "timestamp,value", [f"{stamp},1"])).timestamps[0] == START
 
 
+@pytest.mark.parametrize("stamp", ["", "yesterday", "nan", "-1e300", "1e300", "0001-01-01", "13/13/2024"])
+def test_what_is_no_timestamp_is_not_shown_to_the_detector(tmp_path: Path, stamp: str) -> None:
+    series = read_series(write(tmp_path / "x.csv", "timestamp,value", [f"{stamp},1"]))
+    assert not series.usable.any()
+
+
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00broken", b"timestamp\n1\n"])
 def test_what_is_no_series_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.csv").write_bytes(content)
