@@ -32,7 +32,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-THRESHOLD = 0.63
+THRESHOLD = 0.625
 """The score from which a reading is anomalous: one number for every series."""
 
 WINDOW = 8000
@@ -41,6 +41,10 @@ FIRST_FIT = 32
 _LEAST_REFIT = 4
 _YOUNG = 8
 """A window is refitted as it grows by an eighth, and every REFIT_EVERY readings once that is more."""
+
+_CALM = 0.5
+_DOUBT = 16
+"""In a young window a new extreme is nothing rare: what a score has above _CALM counts n / (n + _DOUBT)."""
 
 _STREAMS = 1 << 40
 """Random streams of one seed: one for each view and refit."""
@@ -230,7 +234,7 @@ def _push(
         newest.allowed[pair] = 0.0
         newest.score[pair] = 0.0
         if memory.window.counts[pair, 2] > 0:
-            raw = _score(memory.tables, pair, views, newest.weights[pair])
+            raw = _score(memory, pair, views, newest.weights[pair])
             newest.allowed[pair] = allowance(memory.peaks, pair, peak_bins, local[i])
             remember(memory.peaks, pair, peak_bins, raw, local[i])
             newest.score[pair] = max(0.0, raw - newest.allowed[pair])
@@ -245,19 +249,22 @@ def _scores_if(memory: _Memory, spans: Spans, pair: int, values: FloatArray, sco
     weights = np.empty(len(VIEWS))
     what_if(memory.views, pair, spans, values, views)
     for i in range(len(values)):
-        raw = _score(memory.tables, pair, views[i], weights)
+        raw = _score(memory, pair, views[i], weights)
         scores[i] = max(0.0, raw - memory.newest.allowed[pair])
 
 
 @njit(cache=True, nogil=True)
-def _score(tables: Tables, pair: int, views: FloatArray, weights: FloatArray) -> float:
-    """The power mean of the views' scores; writes their weights."""
+def _score(memory: _Memory, pair: int, views: FloatArray, weights: FloatArray) -> float:
+    """The power mean of the views' scores, doubted while the window is young; writes their weights."""
+    tables = memory.tables
     total = 0.0
     for view in range(len(VIEWS)):
         away = views[view] - tables.origins[pair, view]
         weights[view] = weight_at(tables.edges[pair, view], tables.weights[pair, view], away)
         total += weights[view]
-    return (total / len(VIEWS)) ** (1.0 / POWER)
+    score = (total / len(VIEWS)) ** (1.0 / POWER)
+    learned = memory.window.counts[pair, 2]
+    return _CALM + (score - _CALM) * learned / (learned + _DOUBT) if score > _CALM else score
 
 
 @njit(cache=True, nogil=True)
