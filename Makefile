@@ -24,17 +24,21 @@ SERVICES := order-service payment-service inventory-service
 JARS := $(foreach service,$(SERVICES),spring-services/$(service)/target/$(service).jar)
 JAVA_SOURCES := $(shell find spring-services -name target -prune -o -path '*/src/main/*' -type f -print -o -name pom.xml -print)
 
+# The API's own description of itself.
+OPENAPI := python -c 'import json; from backend.app import create_app; print(json.dumps(create_app().openapi()))' \
+	> .stamps/openapi.json
+
 # A stamp says that a step was done; FORCE repeats it when what it made has been deleted since.
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help demo run fault test check bench clean static fast-tests slow-tests system-% FORCE
+.PHONY: help demo run fault clean-data test check bench api clean static fast-tests slow-tests system-% FORCE
 
 ##@ Use it
 
 help: ## List these commands
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo 'Ports: PORT=9092 and, for the demo, PROMETHEUS_PORT=9190 ORDER_PORT=8081 PAYMENT_PORT=8082 INVENTORY_PORT=8083'
 
@@ -52,6 +56,9 @@ fault: ## Break the demo: make fault SERVICE=payment-service FAULT=latency [DURA
 	@if [ ! -e .stamps/python ]; then echo 'make fault: there is no demo here yet; start it with: make demo' >&2; exit 1; fi
 	@.venv/bin/python -m deploy.demo.fault "$${SERVICE:-}" "$${FAULT:-}" $${DURATION:+--duration "$$DURATION"} $${STOP:+--stop}
 
+clean-data: ## Remove all data of demo and run in this folder: readings, models, incidents, logs (lists, asks)
+	@deploy/setup/clean-data.sh
+
 ##@ Work on it
 
 check: static fast-tests ## The static checks and the fast tests (under five minutes)
@@ -61,7 +68,11 @@ test: fast-tests slow-tests ## Every test of every part, those that need real se
 bench: .stamps/python-dev ## Measure Canopy on this machine
 	@.venv/bin/python -m benchmarks
 
-clean: ## Remove what make built and the demo's state; datasets/, models/ and the databases stay
+api: .stamps/python .stamps/npm ## Make the UI's types anew, after a change of the API
+	@$(OPENAPI)
+	@npm --prefix frontend run --silent api -- $(CURDIR)/.stamps/openapi.json
+
+clean: ## Remove what make built, and the demo's Prometheus; what Canopy stored stays (see clean-data)
 	rm -rf .venv .stamps .demo frontend/node_modules frontend/dist frontend/test-results frontend/playwright-report
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis canopy.egg-info
 	rm -rf spring-services/target spring-services/*/target
@@ -76,8 +87,8 @@ static: system-test
 	lint-imports
 	npm --prefix frontend run --silent check
 	promtool check config prometheus.yml
-	@# The UI's types are made from the API's own description; --check fails when they no longer fit.
-	python -c 'import json; from backend.app import create_app; print(json.dumps(create_app().openapi()))' > .stamps/openapi.json
+	$(OPENAPI)
+	@# Fails when the UI's types no longer fit the API; `make api` mends it.
 	npm --prefix frontend run --silent api -- $(CURDIR)/.stamps/openapi.json --check
 
 fast-tests: system-test
@@ -87,7 +98,10 @@ fast-tests: system-test
 
 slow-tests: system-test
 	@$(MAKE) -s -j4 .stamps/python-dev $(UI) .stamps/jars
+	npm --prefix frontend run --silent size
+	npm --prefix frontend run --silent e2e -- --project fixture
 	$(MAVEN) -q verify
+	@# The last of these starts the demo and drives it in a browser: Playwright's project `real`.
 	pytest -m 'real or e2e'
 
 # --- Set-up: each piece is a step of its own, so that make -j does independent ones at the same time.
@@ -100,13 +114,13 @@ system-test: ; @$(SYSTEM) python java prometheus browser nginx
 	@$(STEP) venv 'making .venv' 'install Python 3.11 or newer with its venv module' deploy/setup/python.sh venv
 
 .stamps/python: requirements.txt pyproject.toml $(call missing,.venv/bin/python) | .venv/bin/python
-	@$(STEP) python "installing $$(grep -c == requirements.txt) packages" \
+	@$(STEP) python "installing $$(grep -c '^[a-z].*==' requirements.txt) packages" \
 		'read the lines above; then run the same command again' deploy/setup/python.sh runtime
 	@touch $@
 
 # After .stamps/node: both call pip, and this one replaces pip itself.
 .stamps/python-dev: requirements-dev.txt .stamps/python | .stamps/node
-	@$(STEP) python-dev "installing $$(grep -c == requirements-dev.txt) packages for tests and checks" \
+	@$(STEP) python-dev "installing $$(grep -c '^[a-z].*==' requirements-dev.txt) packages for tests and checks" \
 		'read the lines above; then run the same command again' deploy/setup/python.sh dev
 	@touch $@
 
@@ -126,5 +140,5 @@ $(UI): $(UI_SOURCES) .stamps/npm
 
 .stamps/jars: $(JAVA_SOURCES) $(call missing,$(JARS))
 	@$(STEP) java 'building the three services' 'mend what the lines above name in spring-services/' \
-		$(MAVEN) -DskipTests -Dspring-javaformat.validate.skip=true package
+		$(MAVEN) -Dmaven.test.skip=true -Dspring-javaformat.validate.skip=true package
 	@mkdir -p .stamps && touch $@

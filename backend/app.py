@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from types import FrameType
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from backend import __version__
 from backend.api import errors, ui
+from backend.api.foreign import RefuseForeignWrites
 from backend.api.parts import Parts
 from backend.api.routers import health, history, incidents, logs, models, services, stream
 from backend.api.wire import retrain_job
 from backend.clock import Clock, SystemClock
 from backend.detection.features import max_gap
 from backend.detection.manifest import ManifestError
-from backend.detection.registry import ModelRegistry
+from backend.detection.registry import ModelRegistry, RegistryBusy
 from backend.detection.windows import RecentWindows
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentStore
@@ -44,13 +44,21 @@ from backend.logs.store import LogStore
 from backend.metrics.catalogue import MetricSpec, build_catalogue
 from backend.metrics.files import InUse, held
 from backend.metrics.history import HistoryError, HistoryStore
-from backend.metrics.prometheus import PrometheusClient
+from backend.metrics.prometheus import PrometheusClient, PrometheusError
 from backend.settings import Settings, load_settings, sqlite_path
 
 log = logging.getLogger(__name__)
 
 UI_FOLDER = Path(__file__).parent.parent / "frontend" / "dist"
+STOP_SECONDS = 6.0
+"""How long the jobs and the stores together have to end once nobody is answered any more."""
+_CLOSING_SECONDS = 1.0
+"""What of it is kept for the stores."""
 _ROUTERS = (services, history, logs, incidents, models, stream, health)
+
+
+class CannotStart(Exception):
+    """Canopy cannot start, for a reason that has been logged in one line."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -63,16 +71,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with _told(), _opened(settings, catalogue, SystemClock()) as (parts, jobs):
-            app.state.parts = parts
-            parts.broadcast.attach(asyncio.get_running_loop())
-            with _streams_end_at_a_signal(parts):
-                jobs.start()
-                try:
-                    yield
-                finally:
-                    parts.broadcast.close()
-                    await asyncio.to_thread(jobs.stop)
+        with ExitStack() as opening:
+            parts, jobs = _open_all(opening, settings, catalogue)
+            stack = opening.pop_all()
+        app.state.parts = parts
+        parts.broadcast.attach(asyncio.get_running_loop())
+        try:
+            jobs.start()
+            yield
+        finally:
+            parts.broadcast.close()
+            await asyncio.to_thread(_stop, stack, jobs)
 
     app = FastAPI(
         title="Canopy",
@@ -83,152 +92,168 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     errors.install(app)
+    app.add_middleware(RefuseForeignWrites)
     for module in _ROUTERS:
-        app.include_router(module.router)
+        app.include_router(module.router, responses=errors.RESPONSES)
         app.include_router(module.router, prefix="/api/v1", include_in_schema=False)
     app.include_router(ui.router(UI_FOLDER))
     app.add_api_route("/", lambda: RedirectResponse("/ui/"), include_in_schema=False)
     return app
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Say in one line why Canopy cannot start; the server prints the rest."""
-    try:
-        yield
-    except (InUse, ManifestError, StoreError, LogStoreError, HistoryError, OSError) as error:
-        log.critical("Canopy cannot start: %s", error)
-        raise
+def end_streams(app: FastAPI) -> None:
+    """End the open event streams, so that a server that is to stop does not wait for them.
 
-
-@contextmanager
-def _opened(
-    settings: Settings, catalogue: Mapping[str, MetricSpec], clock: Clock
-) -> Iterator[tuple[Parts, Jobs]]:
-    """Open the stores and build every part over them; closed again in the opposite order."""
-    with ExitStack() as stack:
-        stack.enter_context(held(settings.storage.datasets))
-        broadcast = Broadcast()
-        board = HealthBoard(clock, broadcast.publish)
-        board.report("prometheus", DependencyStatus.STARTING, "the first poll has not ended yet")
-        incident_store = IncidentStore(sqlite_path(settings.storage.database))
-        stack.callback(incident_store.close)
-        log_store = LogStore(
-            sqlite_path(settings.storage.log_database), settings.logs.keep, settings.logs.max_lines
-        )
-        stack.callback(log_store.close)
-        prometheus = PrometheusClient(settings.prometheus)
-        stack.callback(prometheus.close)
-        history_store = HistoryStore(settings.storage.datasets)
-        registry = ModelRegistry(settings.storage.models)
-        registry.load()
-        live = Live()
-
-        def discovered() -> Sequence[str]:
-            return live.report.services if live.report else ()
-
-        tails = [FileTail(source, log_store, discovered) for source in settings.logs.sources]
-        log_tail = LogTail(tails, log_store, board)
-        stack.callback(log_tail.close)
-
-        def explain(service: str, event_ts: float) -> Sequence[CorrelatedLine]:
-            log_tail.read_new_lines(clock.now())
-            before, after = settings.logs.before, settings.logs.after
-            return explain_event(log_store, service, event_ts, before, after).lines
-
-        def on_training(job: TrainingJob) -> None:
-            warmup.trained(job)
-            broadcast.publish("retrain", retrain_job(job).model_dump(mode="json"))
-
-        retrainer = Retrainer(settings, history_store, registry, incident_store, clock, on_training)
-        interval = settings.poll.interval
-        warmup = WarmUp(
-            interval=interval,
-            min_samples=settings.training.min_samples,
-            registry=registry,
-            retrainer=retrainer,
-        )
-        windows = RecentWindows(max_gap(interval))
-        poll = PollCycle(
-            interval=interval,
-            catalogue=catalogue,
-            prometheus=prometheus,
-            history=history_store,
-            registry=registry,
-            backfill=Backfill(
-                interval=interval,
-                window=settings.training.window,
-                catalogue=catalogue,
-                prometheus=prometheus,
-                history=history_store,
-                windows=windows,
-            ),
-            judge=Judge(catalogue, registry, windows),
-            triage=Triage(
-                settings=settings.incidents,
-                logs_after=settings.logs.after,
-                catalogue=catalogue,
-                store=incident_store,
-                explain=explain,
-                health=board,
-                publish=broadcast.publish,
-            ),
-            warmup=warmup,
-            live=live,
-            health=board,
-            publish=broadcast.publish,
-        )
-        jobs = Jobs(
-            poll_interval=interval,
-            retrain_interval=settings.training.interval,
-            poll=poll,
-            log_tail=log_tail,
-            retrainer=retrainer,
-            registry=registry,
-            clock=clock,
-        )
-        parts = Parts(
-            settings=settings,
-            clock=clock,
-            catalogue=catalogue,
-            history=history_store,
-            registry=registry,
-            incidents=incident_store,
-            log_store=log_store,
-            log_tail=log_tail,
-            retrainer=retrainer,
-            warmup=warmup,
-            live=live,
-            health=board,
-            broadcast=broadcast,
-        )
-        yield parts, jobs
-
-
-@contextmanager
-def _streams_end_at_a_signal(parts: Parts) -> Iterator[None]:
-    """End the event streams as soon as the process is told to stop.
-
-    The server waits for its open connections before it runs our shutdown, and an event stream never ends
-    by itself: each would hold the stop up until the server's patience is over.
+    Safe in a signal handler, and before the start.
     """
-    stopping = (signal.SIGTERM, signal.SIGINT)
-    try:
-        before = {number: signal.getsignal(number) for number in stopping}
+    parts: Parts | None = getattr(app.state, "parts", None)
+    if parts is not None:
+        parts.broadcast.close()
 
-        def end_streams(number: int, frame: FrameType | None) -> None:
-            parts.broadcast.close()
-            handler = before[signal.Signals(number)]
-            if callable(handler):
-                handler(number, frame)
 
-        for number in stopping:
-            signal.signal(number, end_streams)
-    except ValueError:  # not in the main thread, as in a test: nobody sends signals there
-        yield
-        return
+def _stop(stack: ExitStack, jobs: Jobs) -> None:
+    """Stop the jobs and close the stores, within STOP_SECONDS: what hangs then is left behind.
+
+    Everything that was answered is on the disk by now, so that nothing is lost with it.
+    """
+    stack.callback(jobs.stop, STOP_SECONDS - _CLOSING_SECONDS)
+    closing = threading.Thread(target=stack.close, name="closing", daemon=True)
+    closing.start()
+    closing.join(STOP_SECONDS)
+    if closing.is_alive():
+        log.warning("stopped without waiting for what still hangs after %g s", STOP_SECONDS)
+
+
+def _open_all(
+    stack: ExitStack, settings: Settings, catalogue: Mapping[str, MetricSpec]
+) -> tuple[Parts, Jobs]:
+    """Open the stores and build every part over them; ``stack`` closes them again.
+
+    Raises CannotStart, after it has said in one line why.
+    """
     try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        parts = _open_parts(stack, settings, catalogue, SystemClock())
+        return parts, _jobs(stack, parts)
+    except (
+        InUse,
+        ManifestError,
+        RegistryBusy,
+        StoreError,
+        LogStoreError,
+        HistoryError,
+        PrometheusError,
+        OSError,
+    ) as error:
+        log.critical("Canopy cannot start: %s", error)
+        raise CannotStart(str(error)) from error
+
+
+def _open_parts(
+    stack: ExitStack, settings: Settings, catalogue: Mapping[str, MetricSpec], clock: Clock
+) -> Parts:
+    stack.enter_context(held(settings.storage.datasets))
+    broadcast = Broadcast()
+    board = HealthBoard(clock, broadcast.publish)
+    board.report("prometheus", DependencyStatus.STARTING, "the first poll has not ended yet")
+    incidents = IncidentStore(sqlite_path(settings.storage.database))
+    stack.callback(incidents.close)
+    log_store = LogStore(
+        sqlite_path(settings.storage.log_database), settings.logs.keep, settings.logs.max_lines
+    )
+    stack.callback(log_store.close)
+    live = Live()
+
+    def discovered() -> Sequence[str]:
+        return live.report.services if live.report else ()
+
+    tails = [FileTail(source, log_store, discovered) for source in settings.logs.sources]
+    log_tail = LogTail(tails, log_store, board)
+    stack.callback(log_tail.close)
+    history = HistoryStore(settings.storage.datasets)
+    registry = ModelRegistry(settings.storage.models)
+    registry.load()
+
+    def on_training(job: TrainingJob) -> None:
+        warmup.trained(job)
+        if job.state != "running":
+            board.report("training", *warmup.health())
+        broadcast.publish("retrain", retrain_job(job).model_dump(mode="json"))
+
+    retrainer = Retrainer(settings, history, registry, incidents, clock, on_training)
+    warmup = WarmUp(
+        interval=settings.poll.interval,
+        min_samples=settings.training.min_samples,
+        registry=registry,
+        retrainer=retrainer,
+    )
+    return Parts(
+        settings=settings,
+        clock=clock,
+        catalogue=catalogue,
+        history=history,
+        registry=registry,
+        incidents=incidents,
+        log_store=log_store,
+        log_tail=log_tail,
+        retrainer=retrainer,
+        warmup=warmup,
+        live=live,
+        health=board,
+        broadcast=broadcast,
+    )
+
+
+def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
+    prometheus = PrometheusClient(parts.settings.prometheus)
+    stack.callback(prometheus.close)
+    windows = RecentWindows(max_gap(parts.settings.poll.interval))
+    poll = PollCycle(
+        interval=parts.settings.poll.interval,
+        catalogue=parts.catalogue,
+        prometheus=prometheus,
+        history=parts.history,
+        registry=parts.registry,
+        backfill=Backfill(
+            interval=parts.settings.poll.interval,
+            window=parts.settings.training.window,
+            catalogue=parts.catalogue,
+            prometheus=prometheus,
+            history=parts.history,
+            windows=windows,
+        ),
+        judge=Judge(parts.catalogue, parts.registry, windows),
+        triage=_triage(parts),
+        warmup=parts.warmup,
+        live=parts.live,
+        health=parts.health,
+        publish=parts.broadcast.publish,
+    )
+    return Jobs(
+        poll_interval=parts.settings.poll.interval,
+        retrain_interval=parts.settings.training.interval,
+        poll=poll,
+        log_tail=parts.log_tail,
+        retrainer=parts.retrainer,
+        registry=parts.registry,
+        clock=parts.clock,
+    )
+
+
+def _triage(parts: Parts) -> Triage:
+    before, after = parts.settings.logs.before, parts.settings.logs.after
+
+    def explain(service: str, event_ts: float) -> Sequence[CorrelatedLine]:
+        return explain_event(parts.log_store, service, event_ts, before, after).lines
+
+    return Triage(
+        settings=parts.settings.incidents,
+        logs_after=after,
+        catalogue=parts.catalogue,
+        store=parts.incidents,
+        history=parts.history,
+        interval=parts.settings.poll.interval,
+        read_new_lines=lambda: parts.log_tail.read_new_lines(parts.clock.now()),
+        explain=explain,
+        health=parts.health,
+        publish=parts.broadcast.publish,
+    )

@@ -6,16 +6,23 @@ import argparse
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 from backend import __version__
 from backend.evaluation.commands import EvaluationError, add_commands
 from backend.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
 
 _GRACE = 3
 """Seconds that open requests have to end once the process is told to stop."""
@@ -62,10 +69,9 @@ def _environment(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _serve(_: argparse.Namespace, settings: Settings) -> None:
-    import uvicorn
+    from backend.app import CannotStart, create_app
 
-    from backend.app import create_app
-
+    app = create_app(settings)
     host, port = settings.server.host, settings.server.port
     _check_port(host, port)
     if not _is_loopback(host):
@@ -74,28 +80,55 @@ def _serve(_: argparse.Namespace, settings: Settings) -> None:
             "put nginx.conf with its password before Canopy, or bind to 127.0.0.1",
             host,
         )
-    config = uvicorn.Config(
-        create_app(settings),
-        host=host,
-        port=port,
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=_GRACE,
+    # A start that fails for a reason of its own has said it in one line; the server would add a stack trace.
+    logging.getLogger("uvicorn.error").addFilter(
+        lambda record: CannotStart.__name__ not in record.getMessage()
     )
-    # A start that fails has said why in one line; the server would add a stack trace.
-    logging.getLogger("uvicorn.error").addFilter(lambda record: "Traceback" not in record.getMessage())
-    server = uvicorn.Server(config)
-    server.run()
+    server = _server(app, host, port)
+    with suppress(SystemExit):  # its own status for a start that failed
+        server.run()
     if not server.started:
         raise SystemExit(2)
     _leave_hanging_threads()
 
 
-def _train(options: argparse.Namespace, settings: Settings) -> None:
-    from backend.jobs.retrain import train_by_hand
+def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+    import uvicorn
 
-    job = train_by_hand(settings, options.service, options.metric)
+    from backend.app import end_streams
+
+    class Server(uvicorn.Server):
+        """Ends in good order at a signal, at a second SIGINT at once; the exit code is ours to say."""
+
+        def handle_exit(self, sig: int, _: FrameType | None) -> None:
+            self.force_exit = self.should_exit and sig == signal.SIGINT
+            self.should_exit = True
+            end_streams(app)
+
+    return Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
+
+
+def _train(options: argparse.Namespace, settings: Settings) -> None:
+    from backend.detection.manifest import ManifestError
+    from backend.detection.registry import RegistryBusy
+    from backend.incidents.schema import StoreError
+    from backend.jobs.train_by_hand import NothingToTrain, train_by_hand
+    from backend.metrics.history import HistoryError
+
+    try:
+        job = train_by_hand(settings, options.service, options.metric)
+    except (NothingToTrain, ManifestError, RegistryBusy, StoreError, HistoryError, OSError) as error:
+        _stop(str(error))
     raise SystemExit(0 if job.state == "done" and not job.failed else 1)
 
 

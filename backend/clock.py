@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Protocol
+
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?"
+    r"(?:[Zz]|[-+](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
 
 
 class Clock(Protocol):
@@ -37,14 +44,14 @@ def to_rfc3339(timestamp: float) -> str:
 def from_rfc3339(text: str) -> float:
     """RFC 3339 time with its offset -> seconds since the epoch.
 
-    Raises ValueError for anything else, a time without an offset included: guessing a zone would
-    move an incident by hours without anyone noticing.
+    Raises ValueError for anything else: the other forms of ISO 8601, leap seconds, and a time without an
+    offset: guessing a zone would move an incident by hours without anyone noticing.
     """
     # In a URL's query a plus sign stands for a blank, so "+02:00" often arrives as " 02:00".
-    moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no UTC offset (write 2026-01-31T09:30:00Z)")
-    return moment.timestamp()
+    written = text.replace(" ", "+")
+    if not _RFC_3339.fullmatch(written):
+        raise ValueError(f"{text!r} is no RFC 3339 time with its UTC offset (write 2026-01-31T09:30:00Z)")
+    return datetime.fromisoformat(written.upper()).timestamp()
 
 
 def floor_to(timestamp: float, step: float) -> float:

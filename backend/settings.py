@@ -17,8 +17,10 @@ DEFAULT_CONFIG = Path("config.yaml")
 ENV_PREFIX = "CANOPY_"
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 31536000.0}
-_DURATION = re.compile(r"(?:(\d+)(ms|[smhdwy]))")
+_DURATION = re.compile(r"(\d{1,9})(ms|[smhdwy])")
 _METRIC_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_SECRET = ("headers", "basic_auth")
+"""Keys under ``prometheus`` whose values are never shown."""
 _DURATION_HELP = "a Prometheus duration such as 15s, 1h30m or 2d"
 
 
@@ -61,7 +63,14 @@ def _sqlite_url(url: str) -> str:
     return url
 
 
+def _at_most_a_day(seconds: float) -> float:
+    if seconds > _UNITS["d"]:
+        raise ValueError("allowed: at most 1d")
+    return seconds
+
+
 Duration = Annotated[float, BeforeValidator(parse_duration)]
+UpToADay = Annotated[Duration, AfterValidator(_at_most_a_day)]
 MetricKey = Annotated[str, AfterValidator(_metric_key)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 SqliteUrl = Annotated[str, AfterValidator(_sqlite_url)]
@@ -134,8 +143,8 @@ class FileSource(_Section):
 
 class LogSettings(_Section):
     sources: tuple[FileSource, ...] = Field((FileSource(path="logs/{service}.log"),), strict=False)
-    before: Duration = 60.0
-    after: Duration = 30.0
+    before: UpToADay = 60.0
+    after: UpToADay = 30.0
     keep: Duration = 7 * 86400.0
     max_lines: int = Field(1_000_000, ge=1000)
 
@@ -179,9 +188,21 @@ def load_settings(config: Path | None = None, environ: Mapping[str, str] | None 
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(problems + [_problem(dict(detail)) for detail in error.errors()]) from None
+    problems += _impossible(settings)
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _impossible(settings: Settings) -> Iterator[str]:
+    """Values that are allowed one by one and cannot work together."""
+    training, interval = settings.training, settings.poll.interval
+    fitting = int(training.window // interval)
+    if training.min_samples > fitting:
+        yield (
+            f"training.min_samples: found {training.min_samples}; allowed: up to {fitting}; training.window "
+            f"({training.window:g} s) holds no more at a poll.interval of {interval:g} s"
+        )
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -189,14 +210,22 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         values = yaml.load(path.read_bytes(), Loader=_UniqueKeyLoader)
     except OSError as error:
         raise SettingsError([f"{path}: cannot be read: {error.strerror}"]) from None
-    except yaml.YAMLError as error:
-        raise SettingsError([f"{path}: not valid YAML: {' '.join(str(error).split())}"]) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise SettingsError([f"{path}: not valid YAML: {_yaml_problem(error)}"]) from None
     if values is None:
         return {}
     if not isinstance(values, dict):
         raise SettingsError([f"{path}: found {type(values).__name__}; allowed: a mapping of sections"])
     # A section whose keys are all commented out reads as null: its defaults stand.
     return {key: ({} if value is None and key != "preset" else value) for key, value in values.items()}
+
+
+def _yaml_problem(error: Exception) -> str:
+    """What is wrong and where, without the lines themselves: they may hold a password."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return " ".join(str(error).split())
+    mark = error.problem_mark
+    return f"{error.problem} (line {mark.line + 1}, column {mark.column + 1})"
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -229,7 +258,7 @@ def _apply_environment(values: dict[str, Any], environ: Mapping[str, str]) -> li
             continue
         try:
             target[path[-1]] = yaml.safe_load(environ[name])
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, RecursionError):
             target[path[-1]] = environ[name]
     return problems
 
@@ -248,7 +277,17 @@ def _problem(error: dict[str, Any]) -> str:
     message = re.sub(r"^(Value error, |Input should be )", "", error["msg"])
     if not message.startswith("allowed"):
         message = f"allowed: {message}"
-    return f"{key}: found {error['input']!r}; {message}"
+    return f"{key}: found {_found(loc, error['input'])}; {message}"
+
+
+def _found(loc: list[Any], value: object) -> str:
+    """The value as an error line may show it: no password, no token."""
+    if isinstance(value, dict | list | tuple):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if loc[:1] == ["prometheus"] and loc[1:2] and loc[1] in _SECRET:
+        return {str: "text", type(None): "nothing"}.get(type(value), f"a {type(value).__name__}")
+    # Whatever stands before an @ may be a user and a password, as in http://user:password@host.
+    return re.sub(r"^('|\")(\w[\w+.-]*://)?.*@", r"\1\2***@", repr(value), flags=re.DOTALL)
 
 
 def _keys_at(loc: list[Any]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from backend.api.schemas import Problem
 from backend.incidents.incident import IllegalTransition
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentNotFound
@@ -20,6 +21,8 @@ from backend.logs.database import LogStoreError
 from backend.metrics.history import HistoryError
 
 log = logging.getLogger(__name__)
+
+_MEDIA_TYPE = "application/problem+json"
 
 
 class ApiError(Exception):
@@ -41,6 +44,16 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
 }
 
 
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "model": Problem,
+        "description": "What was wrong, for a person to act on",
+        "content": {_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+"""What OpenAPI says of every call's errors."""
+
+
 def problem(request: Request, status: int, detail: str, errors: Sequence[Any] | None = None) -> JSONResponse:
     """The answer in the form of RFC 9457."""
     body: dict[str, Any] = {
@@ -52,7 +65,7 @@ def problem(request: Request, status: int, detail: str, errors: Sequence[Any] | 
     }
     if errors:
         body["errors"] = errors
-    return JSONResponse(body, status, media_type="application/problem+json")
+    return JSONResponse(body, status, media_type=_MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -68,7 +81,7 @@ def install(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        response = problem(request, error.status_code, str(error.detail))
+        response = problem(request, error.status_code, _in_words(request, error))
         response.headers.update(error.headers or {})
         return response
 
@@ -82,7 +95,10 @@ def install(app: FastAPI) -> None:
 
     async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        detail = "Canopy made a mistake; its log says more. Nothing was changed by this request."
+        detail = (
+            "Canopy made a mistake; its log says more. Whether the request changed anything is not known: "
+            "look before you send it again."
+        )
         return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
     app.add_exception_handler(ApiError, on_api_error)
@@ -91,3 +107,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(Exception, on_unexpected)
+
+
+def _in_words(request: Request, error: HTTPException) -> str:
+    """What the framework says of a path or method that there is not, as something to act on."""
+    path = request.url.path[:100]
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return f"there is nothing at {path}; /openapi.json lists the calls that there are"
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        return f"{path} does not take {request.method}; it takes {allowed}"
+    return str(error.detail)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from backend.api.parts import Parts
+from backend.incidents.schema import StoreError
 from backend.jobs.health import DependencyStatus
 from backend.jobs.live import CycleReport
 
@@ -27,8 +28,13 @@ class _Collector(Collector):
         self._parts = parts
 
     def collect(self) -> Iterator[Metric]:
-        yield self._incidents()
-        yield self._dependencies()
+        down = set()
+        try:
+            yield self._incidents()
+        except StoreError:
+            # Without the family the rest can be scraped, and an alert on the dependency can fire.
+            down.add("incidents")
+        yield self._dependencies(down)
         yield self._models()
         report = self._parts.live.report
         if report is not None:
@@ -44,13 +50,17 @@ class _Collector(Collector):
             family.add_metric([service, severity, status], count)
         return family
 
-    def _dependencies(self) -> Metric:
+    def _dependencies(self, down: Set[str]) -> Metric:
+        """``down``: those that were found not to work just now."""
         family = GaugeMetricFamily(
             "canopy_dependency_up", "1 while a dependency works, 0 while it is down.", labels=["dependency"]
         )
-        for name, dependency in self._parts.health.states().items():
-            working = dependency.state in (DependencyStatus.OK, DependencyStatus.DEGRADED)
-            family.add_metric([name], float(working))
+        working = {
+            name: dependency.state in (DependencyStatus.OK, DependencyStatus.DEGRADED)
+            for name, dependency in self._parts.health.states().items()
+        }
+        for name, works in (working | dict.fromkeys(down, False)).items():
+            family.add_metric([name], float(works))
         return family
 
     def _models(self) -> Metric:

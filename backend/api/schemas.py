@@ -61,7 +61,7 @@ class OverviewMetric(MetricReading):
 class OverviewService(Wire):
     service: str
     severity: Severity
-    blind: bool = Field(description="no metric of the service was scored in the last poll")
+    blind: bool = Field(description="no metric of the service has a usable sample")
     open_incidents: int
     metrics: dict[str, OverviewMetric]
 

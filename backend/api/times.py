@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from backend.api.errors import ApiError
 from backend.clock import from_rfc3339
+from backend.incidents.wording import duration
 from backend.settings import parse_duration
 
 _EARLIEST = 0.0
@@ -23,12 +24,15 @@ def parse_time(name: str, text: str) -> float:
     return moment
 
 
-def parse_span(name: str, text: str) -> float:
-    """A Prometheus duration -> seconds; 422 that names the parameter otherwise."""
+def parse_span(name: str, text: str, longest: float) -> float:
+    """A Prometheus duration up to ``longest`` seconds -> seconds; 422 that names the parameter otherwise."""
     try:
-        return parse_duration(text)
+        seconds = parse_duration(text)
     except (ValueError, OverflowError) as error:
         raise _invalid(name, text, str(error).removeprefix("allowed: ")) from None
+    if seconds > longest:
+        raise _invalid(name, text, f"at most {duration(longest)}")
+    return seconds
 
 
 def _invalid(name: str, found: str, allowed: str) -> ApiError:

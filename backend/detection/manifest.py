@@ -44,10 +44,18 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A generation and the models it is made of."""
+    """A generation and the models it is made of.
+
+    ``full_run_at``: when all pairs were last trained together, in seconds since the epoch; None if never.
+    """
 
     generation: str | None = None
     models: tuple[ModelInfo, ...] = ()
+    full_run_at: float | None = None
+
+
+Stamp = tuple[int, int, int]
+"""Tells one state of the manifest's file from another: its mtime in nanoseconds, inode and size."""
 
 
 def present_versions() -> dict[str, str]:
@@ -66,6 +74,15 @@ def mismatch(info: ModelInfo, features: Iterable[str]) -> str | None:
     return None
 
 
+def manifest_stamp(folder: Path) -> Stamp | None:
+    """What ``read_manifest`` would read now, without reading it; None where there is no manifest."""
+    try:
+        status = (folder / MANIFEST).stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
 def read_manifest(folder: Path) -> Manifest:
     """The folder's manifest; an empty one where there is none. Raises ManifestError."""
     path = folder / MANIFEST
@@ -73,10 +90,15 @@ def read_manifest(folder: Path) -> Manifest:
         content = json.loads(path.read_bytes())
         if content["format"] != FORMAT:
             raise ManifestError(f"{path} has format {content['format']}; this Canopy reads format {FORMAT}")
-        return Manifest(content["generation"], tuple(_from_json(entry) for entry in content["models"]))
+        full_run_at = content.get("full_run_at")
+        return Manifest(
+            content["generation"],
+            tuple(_from_json(entry) for entry in content["models"]),
+            None if full_run_at is None else from_rfc3339(full_run_at),
+        )
     except FileNotFoundError:
         return Manifest()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ManifestError(f"{path} cannot be read ({error!r}); move it away and retrain") from None
 
 
@@ -85,6 +107,7 @@ def manifest_bytes(manifest: Manifest) -> bytes:
     content = {
         "format": FORMAT,
         "generation": manifest.generation,
+        "full_run_at": None if manifest.full_run_at is None else to_rfc3339(manifest.full_run_at),
         "models": [_to_json(info) for info in manifest.models],
     }
     return json.dumps(content, indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass")

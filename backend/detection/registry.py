@@ -1,55 +1,30 @@
-"""The files that models live in: whole generations, written atomically, loaded only when they match their
-manifest.
-
-    models/manifest.json                     what serves now: the generation and, per pair, digest and origin
-    models/<service>/<metric>.pkl            the serving models: plain scikit-learn forests, by joblib
-    models/.generations/<id>/...             this generation and the one before it
-    models/.generations/publishing           stands only while the <metric>.pkl files are being put in place
-
-The commit point of a new generation is the rename onto manifest.json. A process killed before it leaves the
-old generation serving; one killed after it finds ``publishing`` at its next start and finishes the work.
-"""
+"""What serves: the models of the newest generation that match their manifest, swapped in as a whole."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import io
 import logging
-import os
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import joblib
-from sklearn.ensemble import IsolationForest
-
-from backend.clock import to_rfc3339
-from backend.detection.features import FEATURES
 from backend.detection.forest import ForestBatch, PackedForest, pack
+from backend.detection.generations import Generations, RegistryBusy
 from backend.detection.manifest import (
     MANIFEST,
     Manifest,
     ModelInfo,
-    manifest_bytes,
-    mismatch,
-    present_versions,
+    Stamp,
+    manifest_stamp,
     read_manifest,
 )
+from backend.detection.model_file import Refused, model_path, read_model
 from backend.detection.training import TrainedModel
-from backend.metrics.files import replace_synced, sync_folder, write_synced
-from backend.metrics.folders import folder_name, service_name
 from backend.metrics.readings import SeriesKey
 
+__all__ = ["ModelRegistry", "ModelSet", "RegistryBusy"]
+
 log = logging.getLogger(__name__)
-
-_KEPT_GENERATIONS = 2
-
-
-class RegistryBusy(Exception):
-    """Another process is writing models just now."""
 
 
 @dataclass(frozen=True)
@@ -80,35 +55,129 @@ class ModelRegistry:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._generations = root / ".generations"
-        self._publishing = self._generations / "publishing"
+        self._generations = Generations(root)
+        self._swapping = threading.Lock()
+        self._manifest = Manifest()
+        self._stamp: Stamp | None = None
         self.current = ModelSet()
+
+    @property
+    def full_run_at(self) -> float | None:
+        """When all pairs were last trained together, in seconds since the epoch; None if never."""
+        return self._manifest.full_run_at
 
     def load(self) -> ModelSet:
         """Serve what the manifest names; a model that does not match it is refused with its reason, the
         rest serve.
 
-        Raises ManifestError.
+        Raises ManifestError, and RegistryBusy while another process puts a generation in place.
         """
-        manifest = read_manifest(self._root)
-        if self._publishing.exists():
-            log.warning(
-                "the models of generation %s were being put in place; finishing that", manifest.generation
+        with self._swapping:
+            if self._generations.being_published():
+                with self._generations.writing():
+                    self._generations.finish_publication()
+            stamp = manifest_stamp(self._root)
+            self._serve(read_manifest(self._root), stamp)
+        return self.current
+
+    def reload_if_changed(self) -> bool:
+        """Serve the generation that another process (a training by hand) has written since.
+
+        True if there was one. Never waits: while a generation is being swapped in, the next call will see
+        it. Raises ManifestError.
+        """
+        if not self._swapping.acquire(blocking=False):
+            return False
+        try:
+            stamp = manifest_stamp(self._root)
+            if stamp == self._stamp:
+                return False
+            manifest = read_manifest(self._root)
+            # Looked at after the manifest: what stands beside a manifest we read is its own publication.
+            if self._generations.being_published():
+                return False
+            return self._serve_if_new(manifest, stamp)
+        finally:
+            self._swapping.release()
+
+    def save(
+        self, trained: Sequence[TrainedModel], now: float, *, keep: Collection[SeriesKey] | None = None
+    ) -> ModelSet:
+        """Write a whole generation (the new models and those they do not replace) and serve it.
+
+        ``keep`` tells of a full run: of the models that it did not replace, only those of these pairs stay.
+        Raises RegistryBusy while another process writes, ManifestError, and OSError when the disk refuses;
+        the old generation serves on.
+        """
+        with self._generations.writing():
+            self._take_over()
+            manifest = self._generations.build(
+                trained,
+                self._kept({model.key for model in trained}, keep),
+                now=now,
+                full_run_at=self.full_run_at if keep is None else now,
             )
-            with self._writing():
-                self._publish(manifest)
+            # Packing takes seconds for thousands: before the commit, so that the swap itself is short.
+            fresh = self._with_new(manifest, trained)
+            with self._swapping:
+                self._generations.commit(manifest)
+                self._manifest, self._stamp = manifest, manifest_stamp(self._root)
+                self.current = fresh
+            self._put_in_place(manifest)
+        return fresh
+
+    def _kept(self, replaced: set[SeriesKey], keep: Collection[SeriesKey] | None) -> list[ModelInfo]:
+        return [
+            info
+            for info in self._manifest.models
+            if info.key not in replaced and (keep is None or info.key in keep)
+        ]
+
+    def _put_in_place(self, manifest: Manifest) -> None:
+        """The generation is committed and serves: what fails from here on is finished later."""
+        try:
+            self._generations.publish(manifest)
+            self._generations.prune(str(manifest.generation))
+        except OSError as error:
+            log.error(
+                "generation %s serves, but not all its files are in place (%s); the next start or training "
+                "finishes it",
+                manifest.generation,
+                error,
+            )
+
+    def _take_over(self) -> None:
+        """Build on what another process has saved, and finish what it (or we) could not."""
+        with self._swapping:
+            self._generations.finish_publication()
+            stamp = manifest_stamp(self._root)
+            if stamp != self._stamp:
+                self._serve_if_new(read_manifest(self._root), stamp)
+
+    def _serve_if_new(self, manifest: Manifest, stamp: Stamp | None) -> bool:
+        if manifest.generation == self.current.generation:
+            self._stamp = stamp
+            return False
+        self._serve(manifest, stamp)
+        return True
+
+    def _serve(self, manifest: Manifest, stamp: Stamp | None) -> None:
         packed: dict[SeriesKey, PackedForest] = {}
-        refused = dict(self._foreign(manifest))
+        refused = {
+            key: f"{path} is not in {self._root / MANIFEST}: Canopy did not write it; retrain to replace it"
+            for path, key in self._generations.unlisted(manifest)
+        }
         outdated: set[SeriesKey] = set()
         for info in manifest.models:
             try:
-                packed[info.key] = self._load_one(info)
-            except _Refused as error:
+                packed[info.key] = read_model(model_path(self._root, info.key), info)
+            except Refused as error:
                 refused[info.key] = str(error)
                 if error.outdated:
                     outdated.add(info.key)
         for key, reason in refused.items():
             log.error("model of %r, %s refused: %s", key.service, key.metric, reason)
+        self._manifest, self._stamp = manifest, stamp
         self.current = ModelSet(
             generation=manifest.generation,
             models={info.key: info for info in manifest.models if info.key in packed},
@@ -116,163 +185,18 @@ class ModelRegistry:
             refused=refused,
             outdated=frozenset(outdated),
         )
-        return self.current
 
-    def reload_if_changed(self) -> bool:
-        """Serve the generation that another process (a training by hand) has written since.
-
-        True if there was one.
-        """
-        if self._publishing.exists() or read_manifest(self._root).generation == self.current.generation:
-            return False
-        self.load()
-        return True
-
-    def save(self, trained: Sequence[TrainedModel], now: float) -> ModelSet:
-        """Write a whole generation (the new models and those they do not replace) and serve it.
-
-        Raises RegistryBusy while another process writes and OSError when the disk refuses; the old
-        generation serves on.
-        """
-        with self._writing():
-            self.reload_if_changed()
-            generation = self._new_id(now)
-            manifest = self._build(generation, trained)
-            write_synced(self._publishing, generation.encode())
-            replace_synced(self._root / MANIFEST, manifest_bytes(manifest))
-            self._publish(manifest)
-            self._prune(generation)
+    def _with_new(self, manifest: Manifest, trained: Sequence[TrainedModel]) -> ModelSet:
+        """What serves once ``manifest`` does: the new forests, the old ones, and what stays refused."""
         old, fresh = self.current, {model.key: pack(model.forest) for model in trained}
-        self.current = ModelSet(
-            generation=generation,
-            models={info.key: info for info in manifest.models},
-            packed={info.key: fresh.get(info.key) or old.packed[info.key] for info in manifest.models},
-            refused={key: reason for key, reason in old.refused.items() if key not in fresh},
-            outdated=old.outdated - set(fresh),
+        infos = {info.key: info for info in manifest.models}
+        gone = set(fresh) | {info.key for info in self._manifest.models} - set(infos)
+        refused = {key: reason for key, reason in old.refused.items() if key not in gone}
+        packed = {key: fresh.get(key) or old.packed[key] for key in infos if key not in refused}
+        return ModelSet(
+            generation=manifest.generation,
+            models={key: infos[key] for key in packed},
+            packed=packed,
+            refused=refused,
+            outdated=old.outdated & set(refused),
         )
-        return self.current
-
-    def _build(self, generation: str, trained: Sequence[TrainedModel]) -> Manifest:
-        """Write the generation's folder, whole and synced, beside the others."""
-        building = self._generations / f".tmp-{generation}"
-        replaced = {model.key for model in trained}
-        kept = [info for key, info in self.current.models.items() if key not in replaced]
-        try:
-            building.mkdir(parents=True)
-            infos = [_write_model(building, model) for model in trained]
-            for info in kept:
-                target = _model_path(building, info.key)
-                target.parent.mkdir(exist_ok=True)
-                os.link(_model_path(self._root, info.key), target)
-            manifest = Manifest(generation, tuple(infos + kept))
-            write_synced(building / MANIFEST, manifest_bytes(manifest))
-            for folder in (*building.iterdir(), building):
-                if folder.is_dir():
-                    sync_folder(folder)
-            building.rename(self._generations / generation)
-            sync_folder(self._generations)
-        except OSError:
-            shutil.rmtree(building, ignore_errors=True)
-            raise
-        return manifest
-
-    def _publish(self, manifest: Manifest) -> None:
-        """Put the generation's files where they serve; safe to repeat after being cut off."""
-        folders = {self._root}
-        for info in manifest.models:
-            target = _model_path(self._root, info.key)
-            target.parent.mkdir(exist_ok=True)
-            temporary = target.with_name(f".{target.name}.tmp")
-            temporary.unlink(missing_ok=True)
-            os.link(_model_path(self._generations / str(manifest.generation), info.key), temporary)
-            temporary.replace(target)
-            folders.add(target.parent)
-        for folder in folders:
-            sync_folder(folder)
-        self._publishing.unlink(missing_ok=True)
-
-    def _load_one(self, info: ModelInfo) -> PackedForest:
-        path = _model_path(self._root, info.key)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise _Refused(f"{path} cannot be read: {error.strerror}; retrain to replace it") from None
-        if hashlib.sha256(content).hexdigest() != info.sha256:
-            # Unpickling runs code: what we did not write is never opened.
-            raise _Refused(
-                f"{path} is not the file its manifest describes (digest differs); retrain to replace it"
-            )
-        if reason := mismatch(info, FEATURES):
-            raise _Refused(f"{path} cannot be used: {reason}; it is retrained", outdated=True)
-        forest = joblib.load(io.BytesIO(content))
-        if not isinstance(forest, IsolationForest):
-            raise _Refused(
-                f"{path} holds a {type(forest).__name__}, not an IsolationForest; retrain to replace it"
-            )
-        return pack(forest)
-
-    def _foreign(self, manifest: Manifest) -> Iterator[tuple[SeriesKey, str]]:
-        """Model files that the manifest does not know, and why they are not loaded."""
-        listed = {_model_path(self._root, info.key) for info in manifest.models}
-        for path in sorted(self._root.glob("*/*.pkl")):
-            if path not in listed and not path.parent.name.startswith(".") and not path.name.startswith("."):
-                listing = self._root / MANIFEST
-                reason = f"{path} is not in {listing}: Canopy did not write it; retrain to replace it"
-                yield SeriesKey(service_name(path.parent), path.stem), reason
-
-    def _prune(self, current: str) -> None:
-        """Keep this generation and the one before; drop what a killed process left half-built."""
-        names = sorted(
-            p.name for p in self._generations.iterdir() if p.is_dir() and not p.name.startswith(".")
-        )
-        older = [name for name in names if name != current][: 1 - _KEPT_GENERATIONS]
-        for folder in [self._generations / name for name in older] + list(self._generations.glob(".tmp-*")):
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _new_id(self, now: float) -> str:
-        """A name that sorts by time and is new even if the clock stands still or goes back."""
-        stamp = to_rfc3339(int(now)).translate({ord(":"): None, ord("-"): None})
-        taken = [int(path.name.rpartition("-")[2]) for path in self._generations.glob(f"{stamp}-*")]
-        return f"{stamp}-{max(taken, default=-1) + 1:03d}"
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self._generations.mkdir(parents=True, exist_ok=True)
-        with (self._generations / ".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RegistryBusy(
-                    f"another process is writing models in {self._root}; try again later"
-                ) from None
-            yield
-
-
-class _Refused(Exception):
-    def __init__(self, reason: str, *, outdated: bool = False) -> None:
-        super().__init__(reason)
-        self.outdated = outdated
-
-
-def _model_path(folder: Path, key: SeriesKey) -> Path:
-    return folder / folder_name(key.service) / f"{key.metric}.pkl"
-
-
-def _write_model(folder: Path, model: TrainedModel) -> ModelInfo:
-    buffer = io.BytesIO()
-    joblib.dump(model.forest, buffer, compress=3)
-    path = _model_path(folder, model.key)
-    path.parent.mkdir(exist_ok=True)
-    write_synced(path, buffer.getvalue())
-    return ModelInfo(
-        key=model.key,
-        sha256=hashlib.sha256(buffer.getvalue()).hexdigest(),
-        trained_at=model.trained_at,
-        start=model.start,
-        end=model.end,
-        samples=model.samples,
-        contamination=model.contamination,
-        expected=model.expected,
-        features=FEATURES,
-        versions=present_versions(),
-    )

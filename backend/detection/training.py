@@ -44,6 +44,25 @@ class TrainedModel:
     contamination: float
 
 
+def firing_stretches(
+    spans: Sequence[tuple[float, float]], anomalous: FloatArray, quiet: float
+) -> list[tuple[float, float]]:
+    """The parts of incidents' spans that are not to be learned; all times in seconds.
+
+    An incident that nobody resolves spans days, most of them healthy. What lies between two anomalous
+    readings of it (float64[n], ascending) and further than ``quiet`` from both is such a stretch, and is cut
+    out. Nothing is cut out before the first and after the last: where no forest judged, nothing is known.
+    """
+    stretches: list[tuple[float, float]] = []
+    for start, end in spans:
+        fired = anomalous[(anomalous >= start) & (anomalous <= end)]
+        breaks = np.flatnonzero(np.diff(fired) > 2 * quiet)
+        starts = [start, *(fired[breaks + 1] - quiet).tolist()]
+        ends = [*(fired[breaks] + quiet).tolist(), end]
+        stretches += zip(starts, ends, strict=True)
+    return stretches
+
+
 def train_pair(
     key: SeriesKey,
     timestamps: FloatArray,
@@ -57,8 +76,8 @@ def train_pair(
 ) -> TrainedModel:
     """Fit the pair's forest on float64[n] seconds, ascending, and float64[n] values.
 
-    Readings inside an incident's span ``[start, end]`` are not learned as normal. The same readings give
-    the same forest: the seed comes from the pair's name. Raises NotEnoughSamples.
+    Readings inside one of ``incident_spans`` (``[start, end]``) are not learned as normal. The same readings
+    give the same forest: the seed comes from the pair's name. Raises NotEnoughSamples.
     """
     normal = np.ones(len(timestamps), dtype=bool)
     for start, end in incident_spans:

@@ -194,25 +194,23 @@ def begin(
 
 
 def attach(
-    incident: IncidentSummary, reading: Reading, spec: MetricSpec, *, new_episode: bool, at: float
+    incident: IncidentSummary, reading: Reading, spec: MetricSpec, *, again: str = "", at: float
 ) -> tuple[IncidentSummary, tuple[TimelineEntry, ...]]:
     """The incident after one more firing reading, and what its timeline gains.
 
     Severity only rises. The timeline gains a line only for what a person wants to know: the severity rose,
-    or it fires again after its episode had ended. A reading that is not newer than the last one is known
-    already and changes nothing, and a RESOLVED incident only learns how long its episode lasts.
+    or, as ``again`` says in a clause, it fires again after a pause. A reading that is not newer than the last
+    one is known already and changes nothing, unless ``again`` says that the last one's time was wrong. A
+    RESOLVED incident only learns how long its episode lasts.
     """
-    if reading.timestamp <= incident.last_fired_at:
+    if reading.timestamp <= incident.last_fired_at and not again:
         return incident, ()
     if incident.status is Status.RESOLVED:
         return replace(incident, last_fired_at=reading.timestamp), ()
     entries = []
     now_is = wording.standing(reading, spec)
-    if new_episode:
-        quiet = wording.duration(reading.timestamp - incident.last_fired_at)
-        entries.append(
-            TimelineEntry(at, "attached", "canopy", f"Firing again after {quiet} of quiet: {now_is}.")
-        )
+    if again:
+        entries.append(TimelineEntry(at, "attached", "canopy", f"{again}: {now_is}."))
     severity = incident.severity
     if reading.severity.rank > severity.rank:
         severity = reading.severity

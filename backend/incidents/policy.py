@@ -19,6 +19,17 @@ class Firing(NamedTuple):
     reason: str
 
 
+BLIND_AT_MOST = 86400.0
+"""Seconds without data after which a firing pair is news again, whatever was resolved before."""
+
+
+class Observed(NamedTuple):
+    """What was seen of a pair since it fired last: seconds of readings that did not fire, of any reading."""
+
+    quiet: float
+    seen: float
+
+
 @dataclass(frozen=True, slots=True)
 class Open:
     """Open a new incident; ``seen`` is the pair's past that this was decided on."""
@@ -29,11 +40,14 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Attach:
-    """The reading belongs to this incident; ``new_episode`` when it had been quiet for the dedup window."""
+    """The reading belongs to this incident.
+
+    ``again``: after what pause it fires again, as a clause; empty where its episode simply goes on.
+    """
 
     reason: str
     incident_id: int
-    new_episode: bool
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +64,68 @@ def evaluate(policy: PolicyName, reading: Reading, spec: MetricSpec) -> Firing:
     ``threshold_and_model``: severity High or Critical, and verdict Anomaly. ``model``: verdict Anomaly.
     ``threshold``: severity High or Critical. ``either``: one of the two. A metric without thresholds is
     judged by its model under ``threshold_and_model``. Missing data never fires; a reading whose pair has no
-    model yet may fire by its threshold alone.
+    model that can be used may fire by its threshold alone.
     """
-    if reading.value is None or reading.state not in (State.SCORED, State.NO_MODEL):
+    if reading.value is None:
         return Firing(False, _not_judged(reading, spec))
     beyond = reading.severity is not Severity.NORMAL
     anomalous = reading.state is State.SCORED and reading.verdict is Verdict.ANOMALY
+    fires = _fires(policy, spec, beyond, anomalous)
     by_threshold, by_model = wording.standing(reading, spec), _model_words(reading)
     if policy == "threshold":
-        return Firing(beyond, by_threshold)
+        return Firing(fires, by_threshold)
     if policy == "model":
-        return Firing(anomalous, f"{by_model} ({by_threshold})")
-    if policy == "either":
-        return Firing(beyond or anomalous, _joined(by_threshold, by_model, beyond, anomalous))
-    if spec.high is None and spec.critical is None:
-        return Firing(anomalous, f"{by_model} ({by_threshold}; the metric has no thresholds)")
-    return Firing(beyond and anomalous, _joined(by_threshold, by_model, beyond, anomalous))
+        return Firing(fires, f"{by_model} ({by_threshold})")
+    if policy == "threshold_and_model" and not _has_thresholds(spec):
+        return Firing(fires, f"{by_model} ({by_threshold}; the metric has no thresholds)")
+    return Firing(fires, _joined(by_threshold, by_model, beyond, anomalous))
+
+
+def was_quiet(policy: PolicyName, spec: MetricSpec, severity: Severity, verdict: Verdict) -> bool:
+    """Whether a stored reading did not fire; one that no model judged is quiet within its thresholds."""
+    beyond = severity is not Severity.NORMAL
+    if verdict is Verdict.UNKNOWN:
+        return not beyond
+    return not _fires(policy, spec, beyond, verdict is Verdict.ANOMALY)
 
 
 def decide(
-    firing: Firing, reading: Reading, latest: LatestIncident | None, dedup_window: float
+    firing: Firing,
+    reading: Reading,
+    latest: LatestIncident | None,
+    dedup_window: float,
+    observed: Observed,
 ) -> Open | Attach | Suppress:
     """What to do with a reading of a pair whose past is ``latest``; ``dedup_window`` in seconds.
 
     An episode ends after ``dedup_window`` of quiet. A new one opens an incident, or attaches to the one that
     is not RESOLVED. While the episode of a RESOLVED incident lasts nothing opens: the operator has seen it.
+    Blind is not quiet: where the last firing lies longer ago than the window, ``observed`` (else not looked
+    at) tells what of that time was seen. Only BLIND_AT_MOST without data end the episode of a RESOLVED
+    incident, or a pair that has data only while it is bad would never open again. A last firing that is
+    still to come was told by a wrong clock and says nothing: beyond the window its episode counts as over.
     """
     if not firing.fires:
         return Suppress(firing.reason)
     if latest is None:
         return Open(firing.reason, None)
-    over = reading.timestamp - latest.last_fired_at > dedup_window
+    elapsed = reading.timestamp - latest.last_fired_at
+    ahead = elapsed < -dedup_window
+    over = ahead or (elapsed > dedup_window and observed.quiet >= dedup_window)
     if latest.status is not Status.RESOLVED:
-        return Attach(firing.reason, latest.id, new_episode=over)
-    if over:
+        again = ""
+        if ahead:
+            again = "Firing again; it last fired at a time that is still to come, so a clock was wrong"
+        elif over:
+            again = f"Firing again after {wording.duration(observed.quiet)} of quiet"
+        elif elapsed - observed.seen > dedup_window:
+            again = f"Firing again after {wording.duration(elapsed - observed.seen)} without data"
+        return Attach(firing.reason, latest.id, again)
+    if over or elapsed - observed.seen > max(BLIND_AT_MOST, dedup_window):
         return Open(firing.reason, latest)
     window = wording.duration(dedup_window)
     return Suppress(
-        f"the episode of resolved incident #{latest.id} still lasts: it ends after {window} without firing",
+        f"the episode of resolved incident #{latest.id} still lasts: it ends after {window} of quiet",
         latest.id,
     )
 
@@ -125,6 +163,20 @@ class QuietCounter:
         return count >= self._after
 
 
+def _fires(policy: PolicyName, spec: MetricSpec, beyond: bool, anomalous: bool) -> bool:
+    if policy == "threshold":
+        return beyond
+    if policy == "either":
+        return beyond or anomalous
+    if policy == "model" or not _has_thresholds(spec):
+        return anomalous
+    return beyond and anomalous
+
+
+def _has_thresholds(spec: MetricSpec) -> bool:
+    return spec.high is not None or spec.critical is not None
+
+
 def _not_judged(reading: Reading, spec: MetricSpec) -> str:
     why = f" ({'; '.join(reading.reasons)})" if reading.reasons else ""
     return f"{spec.title} could not be judged: the reading is {reading.state.replace('_', ' ')}{why}"
@@ -133,6 +185,9 @@ def _not_judged(reading: Reading, spec: MetricSpec) -> str:
 def _model_words(reading: Reading) -> str:
     if reading.state is State.NO_MODEL:
         return "the service has no model of its own yet"
+    if reading.state is not State.SCORED:
+        why = f" ({'; '.join(reading.reasons)})" if reading.reasons else ""
+        return f"the service's own model cannot be used{why}"
     word = {Verdict.NORMAL: "normal", Verdict.ANOMALY: "anomalous"}.get(reading.verdict, "unknown")
     score = "" if reading.score is None else f" (score {reading.score:.2f})"
     return f"the service's own model calls it {word}{score}"

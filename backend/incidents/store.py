@@ -71,17 +71,23 @@ class IncidentStore:
             past = queries.latest(db, [incident.key]).get(incident.key)
             if past != seen or (past is not None and past.status is not Status.RESOLVED):
                 return None
+            # A wrong clock may have left firings that are still to come: the newest one must not hide there.
+            db.execute(
+                "UPDATE incidents SET last_fired_at = ?1 WHERE service = ?2 AND metric = ?3 "
+                "AND last_fired_at > ?1",
+                (incident.last_fired_at, *incident.key),
+            )
             return replace(incident, id=rows.insert(db, incident))
 
     def attach(
-        self, incident_id: int, reading: Reading, spec: MetricSpec, *, new_episode: bool, at: float
+        self, incident_id: int, reading: Reading, spec: MetricSpec, *, again: str = "", at: float
     ) -> IncidentSummary:
         """Add a firing reading, as ``incident.attach`` says. Raises IncidentNotFound."""
         with self._write() as db:
             before = rows.load_summary(db, incident_id)
             if before is None:
                 raise IncidentNotFound(incident_id)
-            after, entries = lifecycle.attach(before, reading, spec, new_episode=new_episode, at=at)
+            after, entries = lifecycle.attach(before, reading, spec, again=again, at=at)
             if after != before:
                 rows.update_summary(db, after)
                 rows.add_entries(db, incident_id, entries)

@@ -6,17 +6,30 @@ import logging
 from collections.abc import Collection, Mapping
 
 from backend.clock import to_rfc3339
+from backend.detection.features import ROLLING_WINDOW
 from backend.detection.windows import RecentWindows
+from backend.jobs.owed import Owed
 from backend.metrics.catalogue import MetricSpec
-from backend.metrics.history import HistoryError, HistoryStore
-from backend.metrics.prometheus import PrometheusClient, PrometheusError
+from backend.metrics.history import CLOCK_ERROR, HistoryError, HistoryStore
+from backend.metrics.prometheus import (
+    PrometheusClient,
+    PrometheusError,
+    PrometheusTimeout,
+    PrometheusUnreachable,
+)
 from backend.metrics.readings import SeriesKey
+
+_LOADED_WINDOWS = 2
+"""Times the recent window's length that is read from disk: some of its readings may be missing."""
 
 log = logging.getLogger(__name__)
 
 
 class Backfill:
-    """Keeps the datasets without gaps and the recent windows loaded; used by the poll thread alone."""
+    """Keeps the datasets without gaps and the recent windows loaded; used by the poll thread alone.
+
+    What could not be fetched or stored is owed: it is tried again at each poll until it is there.
+    """
 
     def __init__(
         self,
@@ -28,13 +41,20 @@ class Backfill:
         history: HistoryStore,
         windows: RecentWindows,
     ) -> None:
+        self.window = window
         self._interval = interval
-        self._window = window
         self._catalogue = catalogue
         self._prometheus = prometheus
         self._history = history
         self._windows = windows
         self._complete_to: dict[str, float] = {}
+        self._owed = Owed(history.root, catalogue)
+        self._unwritable: set[str] = set()
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """The metrics whose past is not complete, and why."""
+        return self._owed.reasons
 
     def catch_up(self, keys: Collection[SeriesKey], at: float) -> dict[SeriesKey, int]:
         """Before the poll of ``at`` is judged: fill what lies between each metric's last poll and this one.
@@ -42,50 +62,97 @@ class Backfill:
         ``keys`` are the pairs that have a value now. Returns how many readings of the training window are
         stored for each pair that was loaded anew.
         """
-        changed: set[SeriesKey] = set()
-        for metric in {key.metric for key in keys}:
-            present = [key for key in keys if key.metric == metric]
-            try:
-                changed |= self._fill(metric, present, at)
-            except PrometheusError as error:
-                # Tried again at the next poll: the metric is complete to where it was.
-                log.warning("the past of %s cannot be fetched: %s", metric, error)
-            else:
-                self._complete_to[metric] = at
-        return {key: self._load(key, at) for key in keys if key in changed or key not in self._windows}
+        present: dict[str, list[SeriesKey]] = {}
+        for key in keys:
+            present.setdefault(key.metric, []).append(key)
+        changed = self._fill_all(present, at)
+        # Before the poll's own readings are stored: after a kill they would look like a complete past.
+        self._owed.save()
+        loaded = {key for key in changed if key in self._windows}
+        loaded |= {key for key in keys if key not in self._windows}
+        return {key: self._load(key, at) for key in loaded}
 
-    def _fill(self, metric: str, present: Collection[SeriesKey], at: float) -> set[SeriesKey]:
-        start = self._start(metric, present, at)
-        end = at - self._interval
-        if start > end:
-            return set()
+    def kept(self, failed: Mapping[SeriesKey, str], at: float) -> None:
+        """After the readings of ``at`` were appended: ``failed`` says which pairs could not be, and why."""
+        for key, reason in failed.items():
+            self._owed.owe(key.metric, at, reason)
+        self._unwritable = {key.metric for key in failed}
+        self._owed.save()
+
+    def _fill_all(self, present: Mapping[str, Collection[SeriesKey]], at: float) -> set[SeriesKey]:
+        """Fill each metric, those last that failed before; returns the pairs that got readings."""
+        changed: set[SeriesKey] = set()
+        silent = ""
+        order = [metric for metric in present if metric not in self.missing]
+        order += [metric for metric in self.missing if metric in present]
+        for metric in order:
+            start, end = self._start(metric, present[metric], at), at - self._interval
+            self._complete_to[metric] = at
+            if start > end:
+                continue
+            if silent or metric in self._unwritable:
+                # Each further request would only wait for the same silence, and the present waits for it;
+                # what the disk does not take need not be fetched.
+                if metric not in self.missing:
+                    self._owed.owe(metric, start, silent)
+                continue
+            try:
+                self._fill(metric, start, end, changed)
+            except (PrometheusError, HistoryError) as error:
+                log.warning("the past of %s is missing: %s", metric, error)
+                self._owed.owe(metric, start, error.detail)
+                if isinstance(error, (PrometheusUnreachable, PrometheusTimeout)):
+                    silent = error.detail
+            else:
+                self._owed.paid(metric)
+        return changed
+
+    def _fill(self, metric: str, start: float, end: float, changed: set[SeriesKey]) -> None:
+        """Fetch and store one metric's past; adds the pairs that got readings to ``changed``.
+
+        Raises PrometheusError, or the first HistoryError after all other pairs were stored.
+        """
         log.info("fetching %s from %s to %s", metric, to_rfc3339(start), to_rfc3339(end))
         series = self._prometheus.range(self._catalogue[metric].query, start, end, self._interval)
-        changed = set()
+        failure: HistoryError | None = None
         for service, (timestamps, values) in series.items():
             key = SeriesKey(service, metric)
             try:
                 if self._history.backfill(key, timestamps, values):
                     changed.add(key)
             except HistoryError as error:
-                log.error("the past of %r, %s cannot be stored: %s", service, metric, error)
-        return changed & set(present)
+                failure = failure or error
+        if failure is not None:
+            raise failure
 
     def _start(self, metric: str, present: Collection[SeriesKey], at: float) -> float:
         """The first grid time that may be missing, never before the training window."""
-        first = at - self._window // self._interval * self._interval
-        if metric in self._complete_to:
-            return max(first, self._complete_to[metric] + self._interval)
-        newest = [self._history.last_timestamp(key) for key in present]
-        stored = [timestamp for timestamp in newest if timestamp is not None]
-        return first if len(stored) < len(newest) else max(first, min(stored) + self._interval)
+        first = at - self.window // self._interval * self._interval
+        complete_to = self._complete_to.get(metric)
+        if complete_to is None or complete_to > at + CLOCK_ERROR:
+            newest = [self._last_stored(key, at) for key in present]
+            stored = [timestamp for timestamp in newest if timestamp is not None]
+            complete_to = min(stored) if len(stored) == len(newest) else first - self._interval
+        owed = self._owed.start(metric)
+        start = complete_to + self._interval
+        return max(first, start if owed is None else min(start, owed))
+
+    def _last_stored(self, key: SeriesKey, at: float) -> float | None:
+        """When the pair's newest reading was; None where nothing tells."""
+        try:
+            newest = self._history.last_timestamp(key)
+        except HistoryError:
+            return None  # Storing its past will fail too, and say why.
+        # A time far ahead was written under a wrong clock.
+        return None if newest is None or newest > at + CLOCK_ERROR else newest
 
     def _load(self, key: SeriesKey, at: float) -> int:
-        """Fill the pair's recent window from its stored readings."""
+        """Fill the pair's recent window from its stored readings; how many the training window holds."""
         try:
-            stored = self._history.load(key, at - self._window, at - self._interval / 2)
+            stored = self._history.recent(key, at - _LOADED_WINDOWS * ROLLING_WINDOW * self._interval)
+            count = self._history.count(key, at - self.window)
         except HistoryError as error:
             log.error("the stored readings of %r, %s cannot be read: %s", key.service, key.metric, error)
             return 0
         self._windows.load(key, stored.timestamps, stored.values)
-        return len(stored.timestamps)
+        return count

@@ -24,14 +24,16 @@ class LogTail:
     def read_new_lines(self, now: float) -> None:
         """Take what was written since the last call.
 
-        A source that fails is reported, the others are read on.
+        A source that fails is reported, the others are read on; logs are down only when none is read.
         """
         with self._lock:
             for tail in self._tails:
                 tail.poll_once(now)
-        failed = [status for tail in self._tails for status in tail.status() if status.state == "failed"]
+        found = [status for tail in self._tails for status in tail.status()]
+        failed = [status for status in found if status.state == "failed"]
         if failed:
-            self._health.report("logs", DependencyStatus.DEGRADED, f"{failed[0].path}: {failed[0].detail}")
+            state = DependencyStatus.DOWN if len(failed) == len(found) else DependencyStatus.DEGRADED
+            self._health.report("logs", state, f"{failed[0].path}: {failed[0].detail}")
         else:
             self._health.report("logs", DependencyStatus.OK)
 

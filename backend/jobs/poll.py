@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from backend.clock import floor_to, to_rfc3339
 from backend.detection.manifest import ManifestError
 from backend.detection.registry import ModelRegistry
+from backend.jobs.asking import Answers, Questions
 from backend.jobs.backfill import Backfill
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.judge import Judge
 from backend.jobs.live import CycleReport, Live
+from backend.jobs.roster import Roster
 from backend.jobs.triage import Triage
 from backend.jobs.warmup import WarmUp
 from backend.metrics.catalogue import MetricSpec
-from backend.metrics.history import HistoryStore
-from backend.metrics.prometheus import (
-    PrometheusClient,
-    PrometheusError,
-    PrometheusTimeout,
-    PrometheusUnreachable,
-)
+from backend.metrics.history import HistoryError, HistoryStore
+from backend.metrics.prometheus import PrometheusClient, PrometheusError
 from backend.metrics.readings import Reading, SeriesKey
 
-FORGET_AFTER = 3600.0
-"""Seconds after which a service or pair that Prometheus no longer knows is no longer shown."""
-
-
-@dataclass
-class Answers:
-    """What Prometheus said at one grid time.
-
-    Pairs with a usable value, pairs without one and why, metrics that failed.
-    """
-
-    values: dict[SeriesKey, float] = field(default_factory=dict)
-    rejected: dict[SeriesKey, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+log = logging.getLogger(__name__)
 
 
 class PollCycle:
@@ -64,7 +47,7 @@ class PollCycle:
     ) -> None:
         self._interval = interval
         self._catalogue = catalogue
-        self._prometheus = prometheus
+        self._questions = Questions(catalogue, prometheus)
         self._history = history
         self._registry = registry
         self._backfill = backfill
@@ -74,37 +57,57 @@ class PollCycle:
         self._live = live
         self._health = health
         self._publish = publish
-        self._pairs: dict[SeriesKey, float] = {
-            key: last for key in history.keys() if (last := history.last_timestamp(key)) is not None
-        }
         # Known from before the start, so that a Prometheus that is down leaves no empty screen.
-        self._services: dict[str, float] = {}
-        for key, last in self._pairs.items():
-            self._services[key.service] = max(last, self._services.get(key.service, last))
+        self._roster = Roster(interval, self._stored_pairs())
+        self._last: CycleReport | None = None
+        self._complete = False
 
     def run_once(self, now: float) -> CycleReport:
-        """One poll at the newest grid time that is not after ``now`` (seconds since the epoch)."""
+        """One poll at the newest grid time that is not after ``now`` (seconds since the epoch).
+
+        A grid time whose poll is complete is not polled again: the report is the one it had.
+        """
         started = time.perf_counter()
         at = floor_to(now, self._interval)
+        if self._last is None:
+            self._roster.forget_older(at - self._backfill.window)
+        elif self._complete and self._last.timestamp == at:
+            return self._last
+        self._complete = False
         self._load_new_models()
-        answers = self._ask(at)
+        answers = self._questions.ask(at)
         self._remember(answers, at)
-        self._tell_health(answers)
         self._warmup.stored(self._backfill.catch_up(answers.values, at))
-        readings = self._judge.read(answers.values, answers.rejected, answers.failed, self._pairs, at)
-        self._keep(readings)
+        pairs = self._roster.pairs
+        readings = self._judge.read(answers.values, answers.rejected, answers.failed, pairs, at)
+        self._keep(readings, at)
         self._triage.handle(readings, now)
         report = CycleReport(
             timestamp=at,
-            services=tuple(sorted(self._services)),
+            services=self._roster.services,
             readings={reading.key: reading for reading in readings},
-            recent=self._judge.recent(self._pairs),
+            recent=self._judge.recent(pairs),
             seconds=time.perf_counter() - started,
         )
         self._live.report = report
+        self._tell_health(answers)
         self._warmup.after_poll(report)
         self._publish("readings", {"timestamp": to_rfc3339(at), "pairs": len(readings)})
+        self._last, self._complete = report, not answers.failed
         return report
+
+    def _stored_pairs(self) -> dict[SeriesKey, float]:
+        """The catalogue's pairs that have a dataset, and when the newest reading of each was."""
+        found = {}
+        for key in self._history.keys():
+            try:
+                last = self._history.last_timestamp(key) if key.metric in self._catalogue else None
+            except HistoryError as error:
+                log.warning("%s", error)
+                continue
+            if last is not None:
+                found[key] = last
+        return found
 
     def _load_new_models(self) -> None:
         """Serve what a training by hand has written meanwhile."""
@@ -120,81 +123,66 @@ class PollCycle:
         else:
             self._health.report("models", DependencyStatus.OK)
 
-    def _ask(self, at: float) -> Answers:
-        """One query a metric for all services; a metric that fails does not stop the others."""
-        answers = Answers()
-        try:
-            self._services.update(dict.fromkeys(self._prometheus.services(at - FORGET_AFTER, at), at))
-            for metric, spec in self._catalogue.items():
-                self._ask_one(answers, metric, spec, at)
-        except (PrometheusUnreachable, PrometheusTimeout) as error:
-            # The queries not yet sent would only wait for the same silence.
-            answered = {key.metric for key in answers.values} | set(answers.failed)
-            answers.failed |= {metric: str(error) for metric in self._catalogue if metric not in answered}
-        except PrometheusError as error:
-            answers.failed = dict.fromkeys(self._catalogue, str(error))
-        return answers
+    def _remember(self, answers: Answers, at: float) -> None:
+        """Note which services and pairs are there, and forget those that have been gone for long."""
+        found = answers.values.keys() | answers.rejected.keys()
+        self._judge.forget(self._roster.poll(at, answers.answered, found))
+        if answers.services is not None:
+            self._roster.take_names(answers.services)
 
-    def _ask_one(self, answers: Answers, metric: str, spec: MetricSpec, at: float) -> None:
-        try:
-            answer = self._prometheus.instant(spec.query, at)
-        except (PrometheusUnreachable, PrometheusTimeout):
-            raise
-        except PrometheusError as error:
-            answers.failed[metric] = str(error)
-            return
-        for service, sample in answer.samples.items():
-            answers.values[SeriesKey(service, metric)] = sample.value
-        for service, reason in answer.rejected.items():
-            if service:
-                answers.rejected[SeriesKey(service, metric)] = reason
-            else:
-                answers.warnings.append(f"{metric}: {reason}")
-        answers.warnings += [f"{metric}: partial answer: {warning}" for warning in answer.warnings]
+    def _keep(self, readings: list[Reading], at: float) -> None:
+        """Append to the datasets before anyone is told: what was shown is on the disk."""
+        usable = [reading for reading in readings if reading.value is not None]
+        failed = self._history.append(usable, "live")
+        self._backfill.kept(failed, at)
+        if failed:
+            state = DependencyStatus.DOWN if len(failed) == len(usable) else DependencyStatus.DEGRADED
+            key, reason = next(iter(failed.items()))
+            which = f"{len(failed)} of {len(usable)} pairs cannot be written"
+            detail = f"{which}, {key.metric} of {key.service} first: {reason}"
+            self._health.report("datasets", state, detail)
+        else:
+            self._health.report("datasets", DependencyStatus.OK)
 
     def _tell_health(self, answers: Answers) -> None:
-        if answers.failed:
-            state = (
-                DependencyStatus.DOWN
-                if len(answers.failed) == len(self._catalogue)
-                else DependencyStatus.DEGRADED
-            )
-            reasons = sorted(set(answers.failed.values()))
-            which = "" if state is DependencyStatus.DOWN else f"{', '.join(sorted(answers.failed))}: "
-            self._health.report("prometheus", state, which + "; ".join(reasons))
-        elif answers.warnings:
-            self._health.report("prometheus", DependencyStatus.DEGRADED, "; ".join(answers.warnings))
-        elif not self._services:
-            self._health.report("prometheus", DependencyStatus.DEGRADED, self._no_services())
-        else:
-            self._health.report("prometheus", DependencyStatus.OK)
+        if answers.failed and len(answers.failed) == len(self._catalogue):
+            reasons = "; ".join(sorted(set(answers.failed.values())))
+            self._health.report("prometheus", DependencyStatus.DOWN, reasons)
+            return
+        troubles = self._troubles(answers) or self._emptiness(answers)
+        state = DependencyStatus.DEGRADED if troubles else DependencyStatus.OK
+        self._health.report("prometheus", state, "; ".join(troubles))
+
+    def _troubles(self, answers: Answers) -> list[str]:
+        """What Prometheus did not tell, or not whole."""
+        troubles = [f"{', '.join(metrics)}: {reason}" for reason, metrics in _by_reason(answers.failed)]
+        if self._questions.unlisted:
+            troubles.append(f"the services cannot be listed: {self._questions.unlisted}")
+        troubles += answers.warnings
+        for reason, metrics in _by_reason(self._backfill.missing):
+            troubles.append(f"the past of {', '.join(metrics)} is missing: {reason}")
+        return troubles
+
+    def _emptiness(self, answers: Answers) -> list[str]:
+        """What is odd about answers that are whole."""
+        if not self._roster.services:
+            return [self._no_services()]
+        if self._roster.pairs and not answers.values:
+            return ["Prometheus answers, but has no usable sample of any service; are its targets up?"]
+        return []
 
     def _no_services(self) -> str:
         try:
-            names = self._prometheus.label_names()
+            names = self._questions.label_names()
         except PrometheusError as error:
             return str(error)
         found = ", ".join(names) if names else "none at all"
         return f"no series carries the service label; labels there are: {found}; set prometheus.service_label"
 
-    def _remember(self, answers: Answers, at: float) -> None:
-        """Note which services and pairs are there, and forget those that have been gone for long."""
-        for key in (*answers.values, *answers.rejected):
-            self._pairs[key] = at
-            self._services[key.service] = at
-        self._services = {s: seen for s, seen in self._services.items() if at - seen < FORGET_AFTER}
-        gone = [key for key, seen in self._pairs.items() if at - seen >= FORGET_AFTER]
-        for key in gone:
-            del self._pairs[key]
-        self._judge.forget(gone)
 
-    def _keep(self, readings: list[Reading]) -> None:
-        """Append to the datasets before anyone is told: what was shown is on the disk."""
-        failed = self._history.append([r for r in readings if r.value is not None], "live")
-        if failed:
-            key, reason = next(iter(failed.items()))
-            which = f"{len(failed)} of {len(readings)} pairs cannot be written"
-            detail = f"{which}, {key.metric} of {key.service} first: {reason}"
-            self._health.report("datasets", DependencyStatus.DEGRADED, detail)
-        else:
-            self._health.report("datasets", DependencyStatus.OK)
+def _by_reason(reasons: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """Each reason with the metrics that have it, sorted."""
+    grouped: dict[str, list[str]] = {}
+    for metric, reason in sorted(reasons.items()):
+        grouped.setdefault(reason, []).append(metric)
+    return list(grouped.items())

@@ -7,21 +7,19 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from tqdm import tqdm
-
-from backend.clock import Clock, SystemClock, to_rfc3339
+from backend.clock import Clock, to_rfc3339
 from backend.detection.features import max_gap
+from backend.detection.manifest import ManifestError
 from backend.detection.registry import ModelRegistry, RegistryBusy
-from backend.detection.training import NotEnoughSamples, TrainedModel, train_pair
+from backend.detection.training import NotEnoughSamples, TrainedModel, firing_stretches, train_pair
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentStore
 from backend.metrics.history import HistoryError, HistoryStore
 from backend.metrics.readings import SeriesKey
-from backend.settings import Settings, sqlite_path
+from backend.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +30,12 @@ _TELL_EVERY = 0.2
 
 
 class PairProblem(NamedTuple):
-    """A pair that got no new model, and why."""
+    """A pair that got no new model, and why; ``have``: the usable samples of one that has too few."""
 
     service: str
     metric: str
     reason: str
+    have: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class TrainingJob:
     id: str
     trigger: Trigger
     started_at: float
-    total: int
+    pairs: tuple[SeriesKey, ...] = ()
     state: Literal["running", "done", "failed", "cancelled"] = "running"
     finished_at: float | None = None
     done: int = 0
@@ -54,6 +53,11 @@ class TrainingJob:
     skipped: tuple[PairProblem, ...] = ()
     failed: tuple[PairProblem, ...] = ()
     detail: str = ""
+
+    @property
+    def total(self) -> int:
+        """How many pairs the run is for."""
+        return len(self.pairs)
 
 
 class RetrainRunning(Exception):
@@ -93,13 +97,13 @@ class Retrainer:
 
     def start(self, trigger: Trigger, keys: Iterable[SeriesKey]) -> TrainingJob:
         """Begin a run in a thread of its own. Raises RetrainRunning while another one goes on."""
-        job, pairs = self._begin(trigger, keys)
-        threading.Thread(target=self._run, args=(job, pairs), name=f"retrain-{job.id}", daemon=True).start()
+        job = self._begin(trigger, keys)
+        threading.Thread(target=self._run, args=(job,), name=f"retrain-{job.id}", daemon=True).start()
         return job
 
     def run(self, trigger: Trigger, keys: Iterable[SeriesKey]) -> TrainingJob:
         """The same, here and now; returns the job as it ended."""
-        return self._run(*self._begin(trigger, keys))
+        return self._run(self._begin(trigger, keys))
 
     def pairs(self, service: str | None = None, metric: str | None = None) -> list[SeriesKey]:
         """The pairs that have a reading inside the training window, or those of one service or metric."""
@@ -109,7 +113,7 @@ class Retrainer:
             for key in self._history.keys()
             if service in (None, key.service)
             and metric in (None, key.metric)
-            and (self._history.last_timestamp(key) or 0.0) >= oldest
+            and self._is_read_since(key, oldest)
         ]
 
     def job(self, job_id: str) -> TrainingJob | None:
@@ -137,22 +141,31 @@ class Retrainer:
         if latest is not None:
             self.wait(latest.id, timeout)
 
-    def _begin(self, trigger: Trigger, keys: Iterable[SeriesKey]) -> tuple[TrainingJob, list[SeriesKey]]:
-        pairs = sorted(keys)
+    def _begin(self, trigger: Trigger, keys: Iterable[SeriesKey]) -> TrainingJob:
+        pairs = tuple(sorted(keys))
         with self._lock:
             running = next((job for job in self._jobs.values() if job.state == "running"), None)
             if running is not None:
                 raise RetrainRunning(running)
-            job = TrainingJob(uuid.uuid4().hex[:12], trigger, self._clock.now(), total=len(pairs))
+            job = TrainingJob(uuid.uuid4().hex[:12], trigger, self._clock.now(), pairs)
             self._jobs[job.id] = job
             for old in list(self._jobs)[:-_KEPT_JOBS]:
                 del self._jobs[old]
         self._tell(job)
-        return job, pairs
+        return job
 
-    def _run(self, job: TrainingJob, pairs: list[SeriesKey]) -> TrainingJob:
+    def _run(self, job: TrainingJob) -> TrainingJob:
+        """Whatever happens, the run ends: one that stood as running for ever would keep all others out."""
+        try:
+            return self._train_all(job)
+        finally:
+            left = self.job(job.id)
+            if left is not None and left.state == "running":
+                self._end(left, "failed", "it broke off, Canopy's log says why; the present models stay")
+
+    def _train_all(self, job: TrainingJob) -> TrainingJob:
         trained: list[TrainedModel] = []
-        for key in pairs:
+        for key in job.pairs:
             if self._stopping.is_set():
                 return self._end(job, "cancelled", "Canopy was stopped; the present models stay")
             job = self._train_one(job, key, trained)
@@ -160,13 +173,27 @@ class Retrainer:
         if not trained:
             return self._end(job, "done", "no pair had enough to learn from; the present models stay")
         try:
-            models = self._registry.save(trained, self._clock.now())
-        except (RegistryBusy, OSError) as error:
+            keep = set(job.pairs) if self._is_full(job) else None
+            models = self._registry.save(trained, self._clock.now(), keep=keep)
+        except (RegistryBusy, ManifestError, OSError) as error:
             log.error("the new models could not be saved: %s", error)
             return self._end(
                 job, "failed", f"the new models could not be saved ({error}); the present ones stay"
             )
         return self._end(replace(job, trained=len(trained)), "done", f"generation {models.generation} serves")
+
+    def _is_full(self, job: TrainingJob) -> bool:
+        """Whether it is for every pair that has a reading inside the training window."""
+        try:
+            return set(job.pairs).issuperset(self.pairs())
+        except HistoryError:
+            return False
+
+    def _is_read_since(self, key: SeriesKey, oldest: float) -> bool:
+        try:
+            return (self._history.last_timestamp(key) or 0.0) >= oldest
+        except HistoryError:
+            return True  # its own training will say why it cannot be read
 
     def _train_one(self, job: TrainingJob, key: SeriesKey, trained: list[TrainedModel]) -> TrainingJob:
         """Train one pair; one bad series never stops the rest."""
@@ -179,14 +206,18 @@ class Retrainer:
                 key,
                 stored.timestamps,
                 stored.values,
-                incident_spans=self._incidents.spans(key, start, now),
+                incident_spans=firing_stretches(
+                    self._incidents.spans(key, start, now),
+                    stored.timestamps[stored.anomalous],
+                    self._settings.incidents.dedup_window,
+                ),
                 min_samples=self._settings.training.min_samples,
                 contamination=self._settings.training.contamination,
                 max_gap=max_gap(self._settings.poll.interval),
                 now=now,
             )
         except NotEnoughSamples as error:
-            return replace(job, skipped=(*job.skipped, PairProblem(*key, str(error))))
+            return replace(job, skipped=(*job.skipped, PairProblem(*key, str(error), error.have)))
         except (HistoryError, StoreError, ValueError) as error:
             log.error("training of %r, %s failed: %s", key.service, key.metric, error)
             return replace(job, failed=(*job.failed, PairProblem(*key, str(error))))
@@ -214,28 +245,3 @@ class Retrainer:
     def _tell(self, job: TrainingJob) -> None:
         self._told_at = time.monotonic()
         self._on_progress(job)
-
-
-def train_by_hand(settings: Settings, service: str | None = None, metric: str | None = None) -> TrainingJob:
-    """Train from the stored readings in this process, with a progress bar.
-
-    A running Canopy takes the result over.
-    """
-    history = HistoryStore(settings.storage.datasets)
-    registry = ModelRegistry(settings.storage.models)
-    registry.load()
-    with (
-        closing(IncidentStore(sqlite_path(settings.storage.database))) as incidents,
-        tqdm(unit="model") as bar,
-    ):
-
-        def show(job: TrainingJob) -> None:
-            bar.total = job.total
-            bar.update(job.done - bar.n)
-
-        retrainer = Retrainer(settings, history, registry, incidents, SystemClock(), show)
-        job = retrainer.run("command", retrainer.pairs(service, metric))
-    for problem in (*job.skipped, *job.failed):
-        print(f"{problem.service} {problem.metric}: no new model: {problem.reason}")
-    print(f"{job.trained} of {job.total} models trained; {job.detail}")
-    return job

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -14,13 +15,14 @@ from backend.detection.registry import ModelRegistry
 from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
 from backend.jobs.retrain import Retrainer, RetrainRunning
+from backend.metrics.history import HistoryError
 
 log = logging.getLogger(__name__)
 
 _LOG_INTERVAL = 2.0
 _TRIM_INTERVAL = 600.0
-_STOP_SECONDS = 6.0
-"""How long a stop waits for what is under way; a poll that waits for a hanging Prometheus is left behind."""
+_TRY_AGAIN = 60.0
+"""Seconds until a scheduled training that met another one is tried again."""
 
 
 class Jobs:
@@ -52,7 +54,7 @@ class Jobs:
         )
 
     def start(self) -> None:
-        """Poll at once and then at every grid time; train when the oldest model is due."""
+        """Poll at once and then at every grid time; train when it is due."""
         now = self._clock.now()
         next_poll = floor_to(now, self._poll_interval) + self._poll_interval
         add = self._scheduler.add_job
@@ -60,16 +62,32 @@ class Jobs:
         add(self._poll_once, "interval", seconds=self._poll_interval, start_date=_moment(next_poll))
         add(lambda: self._log_tail.read_new_lines(self._clock.now()), "interval", seconds=_LOG_INTERVAL)
         add(lambda: self._log_tail.trim(self._clock.now()), "interval", seconds=_TRIM_INTERVAL)
-        due = _moment(self._next_training(now))
+        due = _moment(self.next_training(now))
         add(self._retrain, "interval", seconds=self._retrain_interval, start_date=due)
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """No new runs; wait a little for those under way."""
-        self._scheduler.shutdown(wait=False)
-        self._retrainer.stop(_STOP_SECONDS)
-        if self._polling.acquire(timeout=_STOP_SECONDS):
+    def stop(self, seconds: float) -> None:
+        """No new runs; wait up to ``seconds`` in all for those under way.
+
+        What takes longer is left behind: a poll that waits for a hanging Prometheus has nothing to lose yet,
+        and models that are half written are not served.
+        """
+        deadline = time.monotonic() + seconds
+        if self._scheduler.running:  # not where the start failed
+            self._scheduler.shutdown(wait=False)
+        self._retrainer.stop(seconds)
+        if self._polling.acquire(timeout=max(0.0, deadline - time.monotonic())):
             self._polling.release()
+
+    def next_training(self, now: float) -> float:
+        """When all pairs are to be trained next, seen from ``now``: one interval after the last time.
+
+        The models' own ages do not tell: the model of a service that is gone is never renewed.
+        """
+        last = self._registry.full_run_at
+        if last is None:
+            last = min((info.trained_at for info in self._registry.current.models.values()), default=now)
+        return max(now + self._poll_interval, last + self._retrain_interval)
 
     def _poll_once(self) -> None:
         with self._polling:
@@ -82,12 +100,11 @@ class Jobs:
         try:
             self._retrainer.start("schedule", self._retrainer.pairs())
         except RetrainRunning as error:
-            log.info("the scheduled training is left out: %s", error)
-
-    def _next_training(self, now: float) -> float:
-        trained = [info.trained_at for info in self._registry.current.models.values()]
-        oldest = min(trained, default=now)
-        return max(now + self._poll_interval, oldest + self._retrain_interval)
+            log.info("the scheduled training waits: %s", error)
+            again = _moment(self._clock.now() + _TRY_AGAIN)
+            self._scheduler.add_job(self._retrain, "date", run_date=again, id="again", replace_existing=True)
+        except HistoryError as error:
+            log.error("the scheduled training is left out: %s", error)
 
 
 def _moment(timestamp: float) -> datetime:

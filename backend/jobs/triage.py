@@ -6,14 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from backend.incidents.incident import Incident, IncidentSummary, LatestIncident, auto_resolve, begin
-from backend.incidents.policy import Attach, Firing, Open, QuietCounter, Suppress, decide, evaluate
+from backend.incidents.policy import (
+    Attach,
+    Firing,
+    Observed,
+    Open,
+    QuietCounter,
+    Suppress,
+    decide,
+    evaluate,
+)
 from backend.incidents.queries import IncidentQuery
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentStore
 from backend.jobs.health import DependencyStatus, HealthBoard
+from backend.jobs.quiet import QuietTime
 from backend.logs.correlation import CorrelatedLine
 from backend.logs.database import LogStoreError
 from backend.metrics.catalogue import MetricSpec
+from backend.metrics.history import HistoryStore
 from backend.metrics.readings import Reading, SeriesKey
 from backend.settings import IncidentSettings
 
@@ -37,15 +48,24 @@ class Triage:
         logs_after: float,
         catalogue: Mapping[str, MetricSpec],
         store: IncidentStore,
+        history: HistoryStore,
+        interval: float,
+        read_new_lines: Callable[[], None],
         explain: Explain,
         health: HealthBoard,
         publish: Callable[[str, dict[str, Any]], None],
     ) -> None:
-        """``logs_after``: for how many seconds after an event its log lines are looked for anew."""
+        """``logs_after``: for how many seconds after an event its log lines are looked for anew.
+
+        ``interval``: seconds between two polls. ``read_new_lines`` brings the log store up to date.
+        """
         self._settings = settings
         self._logs_after = logs_after
         self._catalogue = catalogue
         self._store = store
+        self._quiet_time = QuietTime(history, interval, settings.policy)
+        self._read_new_lines = read_new_lines
+        self._lines_are_read = False
         self._explain = explain
         self._health = health
         self._publish = publish
@@ -56,9 +76,11 @@ class Triage:
 
     def handle(self, readings: Sequence[Reading], now: float) -> None:
         """Open, attach and resolve as the readings ask for; ``now`` in seconds since the epoch."""
+        self._lines_are_read = False
+        awaiting = list(self._awaiting_logs.values())
         try:
             self._decide_all(readings, now)
-            self._refresh_logs(now)
+            self._refresh_logs(awaiting, now)
         except StoreError as error:
             # Nothing is lost: what fires on fires again at the next poll.
             self._health.report("incidents", DependencyStatus.DOWN, str(error))
@@ -80,7 +102,8 @@ class Triage:
                 self._resolve_quiet(known, at)
 
     def _fire(self, reading: Reading, firing: Firing, latest: LatestIncident | None, at: float) -> None:
-        decision = decide(firing, reading, latest, self._settings.dedup_window)
+        observed = self._observed(reading, latest)
+        decision = decide(firing, reading, latest, self._settings.dedup_window, observed)
         match decision:
             case Open():
                 self._open(reading, decision, at)
@@ -88,6 +111,14 @@ class Triage:
                 self._attach(reading, decision, at)
             case Suppress(incident_id=int() as incident_id):
                 self._store.touch(incident_id, reading.timestamp)
+
+    def _observed(self, reading: Reading, latest: LatestIncident | None) -> Observed:
+        """What was seen since the last firing, looked up only where the policy needs to know."""
+        window = self._settings.dedup_window
+        if latest is None or reading.timestamp - latest.last_fired_at <= window:
+            return Observed(0.0, 0.0)
+        spec = self._catalogue[reading.key.metric]
+        return self._quiet_time.between(latest.last_fired_at, reading, spec, window)
 
     def _open(self, reading: Reading, decision: Open, at: float) -> None:
         logs = self._lines(reading.key, reading.timestamp)
@@ -100,9 +131,7 @@ class Triage:
 
     def _attach(self, reading: Reading, decision: Attach, at: float) -> None:
         spec = self._catalogue[reading.key.metric]
-        after = self._store.attach(
-            decision.incident_id, reading, spec, new_episode=decision.new_episode, at=at
-        )
+        after = self._store.attach(decision.incident_id, reading, spec, again=decision.again, at=at)
         self._tell(after, "attached")
 
     def _resolve_quiet(self, latest: LatestIncident, at: float) -> None:
@@ -110,12 +139,12 @@ class Triage:
         resolved = self._store.change(latest.id, lambda incident: auto_resolve(incident, at, readings))
         self._tell(resolved, "resolved")
 
-    def _refresh_logs(self, at: float) -> None:
+    def _refresh_logs(self, awaiting: Sequence[IncidentSummary], at: float) -> None:
         """Look again for the lines of fresh incidents.
 
         Those after the event were not written when it opened.
         """
-        for incident in list(self._awaiting_logs.values()):
+        for incident in awaiting:
             overdue = at - incident.event_ts - self._logs_after
             if overdue > 0:
                 del self._awaiting_logs[incident.id]
@@ -127,6 +156,9 @@ class Triage:
 
     def _lines(self, key: SeriesKey, event_ts: float) -> tuple[CorrelatedLine, ...]:
         """The lines around an event; without a log store an incident opens all the same."""
+        if not self._lines_are_read:
+            self._read_new_lines()
+            self._lines_are_read = True
         try:
             return tuple(self._explain(key.service, event_ts))
         except LogStoreError as error:

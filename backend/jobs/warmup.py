@@ -7,9 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from backend.detection.registry import ModelRegistry
+from backend.jobs.health import DependencyStatus
 from backend.jobs.live import CycleReport
 from backend.jobs.retrain import Retrainer, RetrainRunning, TrainingJob
 from backend.metrics.readings import SeriesKey
+
+RETRY_SECONDS = 600.0
+"""How long a pair whose training failed, or brought nothing new, is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,9 @@ class WarmUp:
         self._retrainer = retrainer
         self._lock = threading.Lock()
         self._have: dict[SeriesKey, int] = {}
+        self._usable: dict[SeriesKey, int] = {}
         self._failed: dict[SeriesKey, str] = {}
+        self._not_before: dict[SeriesKey, float] = {}
 
     def stored(self, counts: Mapping[SeriesKey, int]) -> None:
         """Take the stored samples of pairs that were loaded anew."""
@@ -47,12 +53,14 @@ class WarmUp:
             for key, reading in report.readings.items():
                 if reading.value is not None:
                     self._have[key] = self._have.get(key, 0) + 1
+            for gone in self._failed.keys() - report.readings.keys():
+                del self._failed[gone]
             due = [
                 key
                 for key in report.readings
                 if key not in models.models
                 and (key not in models.refused or key in models.outdated)
-                and key not in self._failed
+                and report.timestamp >= self._not_before.get(key, 0.0)
                 and self._have.get(key, 0) >= self._need
             ]
         if due and not self._retrainer.running():
@@ -64,20 +72,40 @@ class WarmUp:
     def trained(self, job: TrainingJob) -> None:
         """Learn from a job that ended.
 
-        A pair that was skipped has fewer usable samples than it has stored.
+        A pair that was skipped has fewer usable samples than it has stored: those of an incident do not
+        count. It is tried again once it has as many more as were missing; if that brought no usable one,
+        after RETRY_SECONDS at the earliest. So is a pair whose training failed.
         """
-        if job.state == "running":
+        if job.state not in ("done", "failed"):
             return
+        later = (job.finished_at or job.started_at) + RETRY_SECONDS
+        failed = {SeriesKey(p.service, p.metric): p.reason for p in job.failed}
+        skipped = {SeriesKey(p.service, p.metric): p.have for p in job.skipped if p.have is not None}
+        if job.state == "failed":
+            failed = {key: job.detail for key in job.pairs if key not in skipped} | failed
         with self._lock:
-            for problem in job.skipped:
-                key = SeriesKey(problem.service, problem.metric)
-                self._have[key] = min(self._have.get(key, 0), self._need - 1)
-            self._failed = {SeriesKey(p.service, p.metric): p.reason for p in job.failed}
+            for key in job.pairs:
+                self._failed.pop(key, None)
+                self._not_before.pop(key, None)
+            fruitless = [key for key, have in skipped.items() if have <= self._usable.get(key, -1)]
+            self._not_before.update(dict.fromkeys((*failed, *fruitless), later))
+            self._failed.update(failed)
+            self._have.update(skipped)
+            self._usable.update(skipped)
 
     def failures(self) -> dict[SeriesKey, str]:
         """Pairs whose last training failed, and why."""
         with self._lock:
             return dict(self._failed)
+
+    def health(self) -> tuple[DependencyStatus, str]:
+        """Whether the pairs' last trainings worked, for the health board."""
+        failures = self.failures()
+        if not failures:
+            return DependencyStatus.OK, ""
+        key, reason = next(iter(failures.items()))
+        which = f"{len(failures)} models could not be trained, {key.metric} of {key.service} first"
+        return DependencyStatus.DEGRADED, f"{which}: {reason}"
 
     def progress(self, key: SeriesKey, report: CycleReport | None) -> Progress:
         """Where the pair stands, as of the newest poll."""

@@ -32,7 +32,7 @@ class LogStoreError(Exception):
 
 
 class LogDatabase:
-    """One writing and one reading connection, each behind its own lock: a search does not hold up a poll."""
+    """One writing connection behind a lock, a reading one for each caller: searches hold nobody up."""
 
     def __init__(self, path: Path) -> None:
         """Raises LogStoreError if the file is of a newer version or cannot be opened.
@@ -40,7 +40,11 @@ class LogDatabase:
         A damaged file is moved aside and a fresh one begun: the lines can be read again from their files.
         """
         self._path = path
-        self._write_lock, self._read_lock = threading.Lock(), threading.Lock()
+        self._write_lock = threading.Lock()
+        self._readers = threading.Condition()
+        self._idle_readers: list[sqlite3.Connection] = []
+        self._reading = 0  # readers in use
+        self._closed = False
         with _translated():
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -51,9 +55,9 @@ class LogDatabase:
                 self._start_afresh(error)
 
     def close(self) -> None:
-        """Close both connections; nothing may be called afterwards."""
-        with self._write_lock, self._read_lock:
-            self._reader.close()
+        """Wait for what is under way and close all connections; nothing may be called afterwards."""
+        with self._write_lock, self._no_readers():
+            self._closed = True
             self._writer.close()
 
     @contextmanager
@@ -69,17 +73,40 @@ class LogDatabase:
             except LogStoreError as error:
                 cause = error.__cause__
                 if isinstance(cause, sqlite3.DatabaseError) and _is_damage(cause):
-                    with self._read_lock, _translated():
-                        self._reader.close()
+                    with self._no_readers(), _translated():
                         self._writer.close()
                         self._start_afresh(cause)
                 raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Raises LogStoreError."""
-        with self._read_lock, _translated():
-            yield self._reader
+        """A connection of the caller's own. Raises LogStoreError."""
+        with _translated():
+            reader = self._take_reader()
+            try:
+                yield reader
+            finally:
+                with self._readers:
+                    self._idle_readers.append(reader)
+                    self._reading -= 1
+                    self._readers.notify_all()
+
+    def _take_reader(self) -> sqlite3.Connection:
+        with self._readers:
+            if self._closed:
+                raise LogStoreError("the log database: it is closed, Canopy is stopping")
+            reader = self._idle_readers.pop() if self._idle_readers else _connect(self._path)
+            self._reading += 1
+            return reader
+
+    @contextmanager
+    def _no_readers(self) -> Iterator[None]:
+        """Wait until nobody reads, close the readers, let nobody begin: the file may be moved meanwhile."""
+        with self._readers:
+            self._readers.wait_for(lambda: self._reading == 0)
+            while self._idle_readers:
+                self._idle_readers.pop().close()
+            yield
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -107,7 +134,6 @@ class LogDatabase:
                 )
             # Walks an index from end to end: what is damaged shows now rather than in an incident.
             self._writer.execute("SELECT count(*) FROM lines").fetchone()
-            self._reader = _connect(self._path)
         except (sqlite3.Error, LogStoreError):
             self._writer.close()
             raise

@@ -20,8 +20,12 @@ def write_synced(path: Path, content: bytes) -> None:
 def replace_synced(path: Path, content: bytes) -> None:
     """Replace a file that others may be reading: they see the old content or the new one."""
     temporary = path.with_name(f".{path.name}.tmp")
-    write_synced(temporary, content)
-    temporary.replace(path)
+    try:
+        write_synced(temporary, content)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 

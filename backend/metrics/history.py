@@ -20,17 +20,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backend.clock import to_rfc3339
-from backend.metrics.dataset_file import COLUMNS, HEADER, DatasetFile, HistoryError, read_lines
+from backend.metrics.dataset_file import COLUMNS, HEADER, DatasetFile, HistoryError, line_time, read_lines
 from backend.metrics.folders import folder_name, make_folder, service_name
 from backend.metrics.readings import Reading, SeriesKey, Verdict
 
-__all__ = ["HistoryError", "HistoryStore", "StoredSeries"]
+__all__ = ["CLOCK_ERROR", "HistoryError", "HistoryStore", "StoredSeries"]
 
 _LOG = logging.getLogger(__name__)
 
 Source = Literal["live", "backfill"]
 _HISTORY, _ANOMALY = "history", "anomaly"
 _DATASETS = (_HISTORY, _ANOMALY)
+CLOCK_ERROR = 3600.0
+"""Seconds by which a stored reading must be ahead of the present to tell of a clock that was wrong."""
 _FEATURES = ("delta", "rolling_mean", "rolling_std", "zscore")
 _WORDS = ("status", "severity", "source")
 
@@ -59,11 +61,18 @@ class HistoryStore:
         self._lock = threading.Lock()
         self._files: dict[tuple[SeriesKey, str], DatasetFile] = {}
 
+    @property
+    def root(self) -> Path:
+        """The folder that holds them all."""
+        return self._root
+
     def append(self, readings: Sequence[Reading], source: Source) -> dict[SeriesKey, str]:
         """Write the readings that have a value and are newer than their pair's last stored one.
 
-        An anomalous reading goes to ``anomaly``, every other one to ``history``. Returns the pairs that
-        could not be written, with the reason; all others are written when it returns (and survive a kill).
+        Where that one lies more than CLOCK_ERROR ahead, the clock was wrong when it was written and is right
+        again: the reading is then sorted in, unless its time has one. An anomalous reading goes to
+        ``anomaly``, every other one to ``history``. Returns the pairs that could not be written, with the
+        reason; all others are written when it returns (and survive a kill).
         """
         groups: dict[SeriesKey, list[Reading]] = defaultdict(list)
         for reading in readings:
@@ -74,7 +83,7 @@ class HistoryStore:
             with self._writing():
                 for key, group in groups.items():
                     try:
-                        self._append_newer(key, group, source)
+                        self._append(key, group, source)
                     except HistoryError as error:
                         failed[key] = error.detail
         except HistoryError as error:
@@ -94,7 +103,7 @@ class HistoryStore:
         with self._writing():
             history = self._file(key, _HISTORY)
             if not _all_newer(rows, self._newest(key)):
-                known = history.times() | self._file(key, _ANOMALY).times()
+                known = self._known(key)
                 rows = {time: value for time, value in rows.items() if time not in known}
             if not rows:
                 return 0
@@ -134,6 +143,27 @@ class HistoryStore:
             anomalous=(table["dataset"] == _ANOMALY).to_numpy(np.bool_),
         )
 
+    def recent(self, key: SeriesKey, start: float) -> StoredSeries:
+        """As ``load`` from ``start`` on, for a short span: setting pandas up costs more than a few lines."""
+        first = _millis(start)
+        rows: dict[int, tuple[float, bool]] = {}
+        for dataset in _DATASETS:
+            for line in read_lines(self._path(key, dataset), first).splitlines(keepends=True):
+                time = line_time(line)
+                if time is not None and time >= first:
+                    rows[time] = (float(line.split(b",", 2)[1]), dataset == _ANOMALY)
+        times = sorted(rows)
+        return StoredSeries(
+            timestamps=np.array(times, dtype=np.float64) / 1000,
+            values=np.array([rows[time][0] for time in times], dtype=np.float64),
+            anomalous=np.array([rows[time][1] for time in times], dtype=np.bool_),
+        )
+
+    def count(self, key: SeriesKey, start: float) -> int:
+        """How many readings are stored from ``start`` on, give or take a few at the seam."""
+        first = _millis(start)
+        return sum(read_lines(self._path(key, dataset), first).count(b"\n") for dataset in _DATASETS)
+
     def frame(self, key: SeriesKey, start: float, end: float) -> pd.DataFrame:
         """As ``load``, with all columns of the CSVs (timestamp as UTC datetime) and ``dataset``."""
         table = self._table(key, start, end, list(COLUMNS))
@@ -143,22 +173,38 @@ class HistoryStore:
                 table[column] = pd.to_numeric(table[column], errors="coerce").astype("float64")
         return table[[*COLUMNS, "dataset"]]
 
-    def _append_newer(self, key: SeriesKey, group: list[Reading], source: Source) -> None:
+    def _append(self, key: SeriesKey, group: list[Reading], source: Source) -> None:
         newest = self._newest(key)
-        lines: dict[str, list[bytes]] = defaultdict(list)
-        last: dict[str, int] = {}
+        newer: dict[str, dict[int, bytes]] = defaultdict(dict)
+        early: dict[int, tuple[str, bytes]] = {}
         for reading in sorted(group, key=lambda reading: reading.timestamp):
             time = _millis(reading.timestamp)
-            if newest is not None and time <= newest:
-                continue
-            newest = time
             dataset = _ANOMALY if reading.verdict is Verdict.ANOMALY else _HISTORY
-            lines[dataset].append(_line(time, reading, source))
-            last[dataset] = time
-        if lines:
+            if newest is None or time > newest:
+                newer[dataset][time] = _line(time, reading, source)
+                newest = time
+            elif newest - time > CLOCK_ERROR * 1000:
+                early.setdefault(time, (dataset, _line(time, reading, source)))
+        if newer or early:
             self._make_folder(key)
-        for dataset, parts in lines.items():
-            self._file(key, dataset).append(b"".join(parts), last[dataset])
+        for dataset, lines in newer.items():
+            self._file(key, dataset).append(b"".join(lines.values()), max(lines))
+        if early:
+            self._sort_in(key, early)
+
+    def _sort_in(self, key: SeriesKey, rows: dict[int, tuple[str, bytes]]) -> None:
+        """Insert lines, each into its dataset, at times that have no reading yet."""
+        known = self._known(key)
+        for dataset in _DATASETS:
+            lines = {
+                time: line for time, (where, line) in rows.items() if where == dataset and time not in known
+            }
+            if lines:
+                self._file(key, dataset).insert(lines)
+
+    def _known(self, key: SeriesKey) -> set[int]:
+        """The times of all stored readings of the pair, in milliseconds."""
+        return self._file(key, _HISTORY).times() | self._file(key, _ANOMALY).times()
 
     def _newest(self, key: SeriesKey) -> int | None:
         times = (self._file(key, dataset).newest() for dataset in _DATASETS)

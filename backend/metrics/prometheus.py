@@ -1,11 +1,4 @@
-"""Asks Prometheus: which services there are, what a metric is now, and what it was.
-
-PrometheusError
-├── PrometheusUnreachable   nothing answered, or the connection or the credentials broke on the way
-├── PrometheusTimeout       no whole answer in time
-├── PrometheusRefused       an answer that says no: a redirect, 4xx, 5xx or ``status: error``
-└── PrometheusGarbled       an answer that is not what Prometheus answers
-"""
+"""Asks Prometheus: which services there are, what a metric is now, and what it was."""
 
 from __future__ import annotations
 
@@ -23,6 +16,7 @@ from backend.metrics.prometheus_http import (
     NO_RETRY,
     PrometheusError,
     PrometheusGarbled,
+    PrometheusGaveUp,
     PrometheusRefused,
     PrometheusSession,
     PrometheusTimeout,
@@ -36,6 +30,7 @@ __all__ = [
     "PrometheusClient",
     "PrometheusError",
     "PrometheusGarbled",
+    "PrometheusGaveUp",
     "PrometheusRefused",
     "PrometheusTimeout",
     "PrometheusUnreachable",
@@ -50,6 +45,8 @@ _FIRST_POINTS = 120
 """The first request of a range is small: it shows how many series the query answers."""
 _MOST_CELLS = 2_000_000
 """Points of all series a request: what an answer may take of our memory (some 100 MB)."""
+_QUERY_SHARE = 0.8
+"""Part of the timeout that Prometheus gets for a query, so that it can still say that it gave up."""
 _TOO_MANY_SAMPLES = ("too many samples", "maxSamplesPerQuery")
 """How Prometheus and VictoriaMetrics say that a query needs more memory than they allow it."""
 
@@ -79,12 +76,18 @@ class PrometheusClient:
     def __init__(self, settings: PrometheusSettings) -> None:
         self._settings = settings
         self._label = settings.service_label
+        self._query_timeout = f"{_QUERY_SHARE * settings.timeout:g}"
         self._session = PrometheusSession(settings)
         self._library = PrometheusConnect(url=settings.url, session=self._session, retry=NO_RETRY)
 
     def services(self, start: float, end: float) -> list[str]:
-        """The values that the service label had between two times, sorted."""
-        params = {"start": _seconds(start), "end": _seconds(end)}
+        """The values that the service label had between two times, sorted.
+
+        Our own series do not count: scraped by the same Prometheus, they would keep every service alive that
+        they ever named.
+        """
+        others = f'{{{self._label}!="",__name__!~"canopy_.*"}}'
+        params = {"match[]": others, "start": _seconds(start), "end": _seconds(end)}
         return self._names(self._library.get_label_values(self._label, params=params))
 
     def label_names(self) -> list[str]:
@@ -93,7 +96,7 @@ class PrometheusClient:
 
     def instant(self, query: str, at: float) -> InstantAnswer:
         """Evaluate ``query`` at one time; it must answer an instant vector with one series a service."""
-        form = {"query": query, "time": _seconds(at), "timeout": f"{self._settings.timeout:g}"}
+        form = {"query": query, "time": _seconds(at), "timeout": self._query_timeout}
         # Not through the library: this is the hot path, once a poll for each metric and all services.
         answer = self._session.request("POST", f"{self._settings.url}/api/v1/query", data=form)
         data = answer.envelope["data"]
@@ -152,7 +155,7 @@ class PrometheusClient:
         """One request; times in milliseconds, both ends included."""
         # The library rounds its times to whole seconds; in `params` they stay what they are.
         exact = {"start": _seconds(first / 1000), "end": _seconds(last / 1000)}
-        exact["timeout"] = f"{self._settings.timeout:g}"
+        exact["timeout"] = self._query_timeout
         pieces = {}
         try:
             result = self._library.custom_query_range(
@@ -231,7 +234,7 @@ def _seconds(timestamp: float) -> str:
 
 def _may_be_smaller(error: PrometheusError, points: int) -> bool:
     """Whether to ask again for half as many points."""
-    if isinstance(error, PrometheusTimeout):
+    if isinstance(error, (PrometheusTimeout, PrometheusGaveUp)):
         # A small piece that came too late says that Prometheus is in trouble, not that we asked too much.
         return points > _FIRST_POINTS
     return points > 1 and any(phrase in error.detail for phrase in _TOO_MANY_SAMPLES)

@@ -4,6 +4,7 @@ PrometheusError
 ├── PrometheusUnreachable   nothing answered, or the connection or the credentials broke on the way
 ├── PrometheusTimeout       no whole answer in time
 ├── PrometheusRefused       an answer that says no: a redirect, 4xx, 5xx or ``status: error``
+│   └── PrometheusGaveUp    it ended the query itself, for that one took too long: others may well succeed
 └── PrometheusGarbled       an answer that is not what Prometheus answers
 """
 
@@ -51,6 +52,10 @@ class PrometheusRefused(PrometheusError):
     """Prometheus, or a proxy before it, answered that it will not."""
 
 
+class PrometheusGaveUp(PrometheusRefused):
+    """Prometheus is there, and ended this one query because it took too long."""
+
+
 class PrometheusGarbled(PrometheusError):
     """The answer is not Prometheus's JSON, or not of the form that was asked for."""
 
@@ -77,7 +82,9 @@ class PrometheusSession(requests.Session):
         self.address = without_credentials(settings.url)
         self._deadline_seconds = settings.timeout
         self._seen = threading.local()
-        self.headers.update({"Accept-Encoding": "gzip"} | settings.headers)
+        self.headers["Accept-Encoding"] = "gzip"
+        # As bytes: the HTTP library would fail over a character beyond Latin-1.
+        self.headers.update({name: value.encode() for name, value in settings.headers.items()})
         self.auth = _auth(settings)
         self.verify = True if settings.tls_ca_file is None else str(settings.tls_ca_file)
         for scheme in ("http://", "https://"):
@@ -150,7 +157,10 @@ class PrometheusSession(requests.Session):
         code = response.status_code
         kind, text = ("", quote(body)) if envelope is None else _error_of(envelope)
         if kind in ("timeout", "canceled"):
-            return PrometheusTimeout(f"{self.address} gave the query up ({text}); is it overloaded?")
+            return PrometheusGaveUp(
+                f"{self.address} gave the query up ({text}); "
+                "is the query heavy, or Prometheus overloaded? prometheus.timeout allows it more"
+            )
         if 300 <= code < 400:
             target = without_credentials(response.headers.get("Location", "nowhere"))
             text = f"a redirect to {target}"

@@ -13,12 +13,14 @@ from backend.api.schemas import DependencyState, Health, Ready
 router = APIRouter(tags=["health"])
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health")
 def health() -> Health:
     """Alive: the process answers."""
     return Health(status="ok", version=__version__)
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready", responses={503: {"model": Ready}})
 def ready(parts: PartsDep, response: Response) -> Ready:
     """Each dependency's state; 503 while one is down or has not started."""

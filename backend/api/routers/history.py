@@ -10,7 +10,7 @@ import pandas as pd
 from fastapi import APIRouter, Query
 
 from backend.api.errors import ApiError
-from backend.api.parts import PartsDep
+from backend.api.parts import Parts, PartsDep
 from backend.api.schemas import Expected, History, HistoryPoint
 from backend.api.times import parse_time
 from backend.api.views import require_metric
@@ -34,7 +34,7 @@ def history(
     """Readings between two times, thinned out to ``points`` so that every peak and trough stays."""
     spec = require_metric(parts, metric)
     key = SeriesKey(service, metric)
-    if parts.history.last_timestamp(key) is None:
+    if not _is_known(parts, key):
         raise ApiError(HTTPStatus.NOT_FOUND, f"no reading of {metric} on {service[:100]!r} is stored")
     last = parse_time("end", end) if end else parts.clock.now()
     first = parse_time("start", start) if start else last - _DEFAULT_RANGE
@@ -56,6 +56,12 @@ def history(
         critical=spec.critical,
         points=_points(kept),
     )
+
+
+def _is_known(parts: Parts, key: SeriesKey) -> bool:
+    """Whether the pair has a series or a dataset; a name that a client made up costs the store nothing."""
+    report = parts.live.report
+    return (report is not None and key in report.readings) or key in parts.history.keys()
 
 
 def _points(rows: pd.DataFrame) -> list[HistoryPoint]:

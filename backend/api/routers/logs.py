@@ -20,6 +20,9 @@ router = APIRouter(tags=["logs"])
 _CLOCK_SKEW = 60.0
 """Seconds by which a caller's clock may be ahead of ours."""
 
+_LONGEST = 86400.0
+"""Seconds before or after the event that one search may cover."""
+
 Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "UNKNOWN"]
 
 
@@ -28,8 +31,12 @@ def logs(
     parts: PartsDep,
     service: str,
     event_ts: Annotated[str, Query(description="RFC 3339 with its offset")],
-    before: Annotated[str | None, Query(description="a Prometheus duration; logs.before by default")] = None,
-    after: Annotated[str | None, Query(description="a Prometheus duration; logs.after by default")] = None,
+    before: Annotated[
+        str | None, Query(description="a Prometheus duration up to 1d; logs.before by default")
+    ] = None,
+    after: Annotated[
+        str | None, Query(description="a Prometheus duration up to 1d; logs.after by default")
+    ] = None,
     level: Annotated[list[Level] | None, Query()] = None,
     q: Annotated[str, Query(max_length=500, description="text in the message, logger or stack trace")] = "",
     limit: Annotated[int, Query(ge=1, le=2_000)] = 200,
@@ -41,8 +48,8 @@ def logs(
             HTTPStatus.UNPROCESSABLE_ENTITY, f"event_ts: {event_ts} lies in the future; allowed: up to now"
         )
     settings = parts.settings.logs
-    earlier = parse_span("before", before) if before else settings.before
-    later = parse_span("after", after) if after else settings.after
+    earlier = parse_span("before", before, _LONGEST) if before else settings.before
+    later = parse_span("after", after, _LONGEST) if after else settings.after
     if service not in parts.log_store.services():
         require_service(parts, service)
     window = explain_event(

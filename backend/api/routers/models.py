@@ -28,7 +28,11 @@ def models(parts: PartsDep) -> ModelList:
     return ModelList(items=[_status(parts, key, failures.get(key)) for key in pairs])
 
 
-@router.post("/retrain", status_code=HTTPStatus.ACCEPTED)
+@router.post(
+    "/retrain",
+    status_code=HTTPStatus.ACCEPTED,
+    responses={HTTPStatus.OK: {"model": RetrainJob, "description": "with ``wait``: the run as it ended"}},
+)
 def retrain(
     parts: PartsDep,
     response: Response,

@@ -211,25 +211,30 @@ def test_the_shop_and_its_prometheus_start_and_leave_nothing_behind(tmp_path: Pa
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("moment", ["[prometheus] starting", "Ctrl-C stops"])
-def test_a_signal_ends_make_demo_and_everything_it_started(signum: signal.Signals, moment: str) -> None:
+@pytest.mark.parametrize(
+    ("signum", "moment"),
+    [(signal.SIGINT, "[payment-service] starting"), (signal.SIGTERM, "Ctrl-C stops")],
+)
+def test_a_signal_ends_the_demo_and_everything_it_started(
+    tmp_path: Path, signum: signal.Signals, moment: str
+) -> None:
     variables = ("PORT", "PROMETHEUS_PORT", "ORDER_PORT", "PAYMENT_PORT", "INVENTORY_PORT")
     ports = dict(zip(variables, map(str, _as_dict(Ports.free()).values()), strict=True))
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "deploy.demo"],
+    with subprocess.Popen(
+        [sys.executable, "-m", "deploy.demo", "--base", str(tmp_path)],
         cwd=ROOT,
         env={**os.environ, **ports},
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert demo.stdout is not None
-    for line in demo.stdout:
-        if moment in line:
-            break
-    children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text().split()
-    demo.send_signal(signum)
-    rest = demo.stdout.read()
-    assert demo.wait(timeout=30) == 0, rest
+    ) as demo:
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            if moment in line:
+                break
+        children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text().split()
+        assert children
+        demo.send_signal(signum)
+        rest = demo.stdout.read()
+    assert demo.returncode == 0, rest
     assert "everything stopped" in rest
     assert not any(runs(int(child)) for child in children)

@@ -7,15 +7,18 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
 
+from backend.detection.generations import Generations
 from backend.detection.manifest import ManifestError
 from backend.detection.registry import ModelRegistry
-from backend.detection.training import NotEnoughSamples, TrainedModel, train_pair
+from backend.detection.training import TrainedModel, train_pair
+from backend.metrics.folders import folder_name
 from backend.metrics.readings import SeriesKey
 
 NOW = 1_767_225_600.0
@@ -38,8 +41,7 @@ def trained(key: SeriesKey, count: int = 60, seed: int = 0, now: float = NOW) ->
 
 
 def model_file(root: Path, key: SeriesKey) -> Path:
-    (found,) = [p for p in root.glob(f"*/{key.metric}.pkl") if not p.parent.name.startswith(".")]
-    return found
+    return root / folder_name(key.service) / f"{key.metric}.pkl"
 
 
 @pytest.mark.parametrize("key", [PAYMENT, ODD], ids=["plain", "odd"])
@@ -208,28 +210,125 @@ def test_a_writer_killed_at_any_moment_leaves_a_generation_that_loads(tmp_path: 
         assert not again.refused
 
 
-class TestTraining:
-    def test_too_few_samples_are_counted(self) -> None:
-        with pytest.raises(NotEnoughSamples, match="49 of the 50 samples needed"):
-            trained(PAYMENT, count=49)
+def test_a_refused_model_keeps_its_true_reason_when_others_are_trained(tmp_path: Path) -> None:
+    registry = ModelRegistry(tmp_path)
+    altered, lost, folder = (SeriesKey(f"service-{i}", "lat") for i in range(3))
+    registry.save([trained(key) for key in (PAYMENT, altered, lost, folder)], NOW)
+    paths = {key: model_file(tmp_path, key) for key in (altered, lost, folder)}
+    for path in paths.values():
+        path.unlink()
+    paths[altered].write_bytes(b"somebody else's")
+    paths[folder].mkdir()
+    registry = ModelRegistry(tmp_path)
+    reasons = dict(registry.load().refused)
+    assert registry.save([trained(PAYMENT, seed=1)], NOW + 60).refused == reasons
+    again = ModelRegistry(tmp_path).load()
+    assert again.refused == reasons
+    assert "digest differs" in reasons[altered]
+    assert paths[altered].read_bytes() == b"somebody else's"
+    assert ModelRegistry(tmp_path).load().models.keys() == {PAYMENT}
 
-    def test_readings_inside_an_incident_are_not_learned(self) -> None:
-        values = np.r_[np.full(60, 20.0), np.full(10, 3000.0), np.full(60, 20.0)]
-        timestamps = 15.0 * np.arange(len(values), dtype=np.float64)
-        model = train_pair(
-            PAYMENT,
-            timestamps,
-            values,
-            incident_spans=[(60 * 15.0, 69 * 15.0)],
-            min_samples=50,
-            contamination=0.01,
-            max_gap=300,
-            now=NOW,
-        )
-        assert model.samples == 120
-        assert model.expected.high < 100
 
-    def test_the_same_readings_give_the_same_bytes_of_score(self) -> None:
-        rows = np.random.default_rng(0).normal(10, 5, (50, 5))
-        first, second = trained(PAYMENT), trained(PAYMENT)
-        np.testing.assert_array_equal(first.forest.score_samples(rows), second.forest.score_samples(rows))
+def test_an_outdated_model_is_still_outdated_after_others_were_trained(tmp_path: Path) -> None:
+    ModelRegistry(tmp_path).save([trained(PAYMENT), trained(ODD)], NOW)
+    manifest = tmp_path / "manifest.json"
+    content = json.loads(manifest.read_text())
+    content["models"][0]["versions"] = {}
+    manifest.write_text(json.dumps(content))
+    registry = ModelRegistry(tmp_path)
+    registry.load()
+    assert registry.save([trained(ODD, seed=1)], NOW + 60).outdated == {PAYMENT}
+    assert ModelRegistry(tmp_path).load().outdated == {PAYMENT}
+
+
+def test_a_full_run_drops_what_it_does_not_keep_and_its_time_survives(tmp_path: Path) -> None:
+    registry = ModelRegistry(tmp_path)
+    gone, kept = SeriesKey("gone", "lat"), SeriesKey("kept", "lat")
+    registry.save([trained(PAYMENT), trained(gone), trained(kept)], NOW)
+    assert registry.full_run_at is None
+    assert set(registry.save([trained(PAYMENT)], NOW + 60, keep={PAYMENT, kept}).models) == {PAYMENT, kept}
+    assert registry.full_run_at == NOW + 60
+    registry.save([trained(PAYMENT)], NOW + 120)
+    again = ModelRegistry(tmp_path)
+    assert set(again.load().models) == {PAYMENT, kept}
+    assert again.current.refused == {}, "the dropped pair's file was left behind as a stranger"
+    assert again.full_run_at == NOW + 60
+
+
+def test_a_manifest_from_before_full_runs_were_noted_is_read(tmp_path: Path) -> None:
+    ModelRegistry(tmp_path).save([trained(PAYMENT)], NOW, keep={PAYMENT})
+    manifest = tmp_path / "manifest.json"
+    content = json.loads(manifest.read_text())
+    del content["full_run_at"]
+    manifest.write_text(json.dumps(content))
+    registry = ModelRegistry(tmp_path)
+    assert PAYMENT in registry.load().models
+    assert registry.full_run_at is None
+
+
+def test_a_poll_during_the_swap_neither_waits_nor_loads_the_generation_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = ModelRegistry(tmp_path)
+    registry.save([trained(PAYMENT)], NOW)
+    polled: list[bool] = []
+
+    def polls_at_every_step(function: Callable[..., object]) -> Callable[..., object]:
+        def step(*arguments: object) -> object:
+            result = function(*arguments)
+            polled.append(registry.reload_if_changed())
+            return result
+
+        return step
+
+    with monkeypatch.context() as patched:
+        for name in ("commit", "publish", "prune"):
+            patched.setattr(Generations, name, polls_at_every_step(getattr(Generations, name)))
+        saved = registry.save([trained(PAYMENT, seed=1)], NOW + 60)
+    assert polled == [False, False, False]
+    assert registry.current is saved
+
+
+def test_a_manifest_that_did_not_change_is_not_parsed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ModelRegistry(tmp_path).save([trained(PAYMENT)], NOW)
+    running = ModelRegistry(tmp_path)
+    running.load()
+
+    def parsed(folder: Path) -> object:
+        raise AssertionError("it was parsed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("backend.detection.registry.read_manifest", parsed)
+        assert not running.reload_if_changed()
+    ModelRegistry(tmp_path).save([trained(ODD)], NOW + 60)
+    assert running.reload_if_changed()
+
+
+def test_a_save_finishes_what_another_process_was_cut_off_in_and_keeps_it(tmp_path: Path) -> None:
+    running, killed = ModelRegistry(tmp_path), ModelRegistry(tmp_path)
+    running.save([trained(PAYMENT)], NOW)
+    generation = killed.save([trained(ODD)], NOW + 60).generation
+    model_file(tmp_path, ODD).unlink()
+    (tmp_path / ".generations" / "publishing").write_text(str(generation))
+    assert not running.reload_if_changed()
+    assert set(running.save([trained(PAYMENT, seed=1)], NOW + 120).models) == {PAYMENT, ODD}
+    assert ModelRegistry(tmp_path).load().refused == {}
+
+
+def test_files_that_cannot_be_put_in_place_after_the_commit_are_put_there_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = ModelRegistry(tmp_path)
+    registry.save([trained(PAYMENT)], NOW)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Generations, "publish", full)
+        saved = registry.save([trained(PAYMENT, seed=1)], NOW + 60)
+    assert registry.current is saved
+    again = ModelRegistry(tmp_path).load()
+    assert (again.generation, again.refused) == (saved.generation, {})

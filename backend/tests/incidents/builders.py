@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.incidents.incident import Incident, LatestIncident, begin
-from backend.incidents.policy import Attach, Open, Suppress, decide, evaluate
+from backend.incidents.policy import Attach, Observed, Open, Suppress, decide, evaluate
 from backend.incidents.store import IncidentStore
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import ExpectedRange, Reading, SeriesKey, Severity, State, Verdict
@@ -67,16 +67,17 @@ def opened(
 
 
 def poll(store: IncidentStore, reading: Reading) -> Open | Attach | Suppress:
-    """What the poll cycle does with one reading of a pair."""
+    """What the poll cycle does with one reading of a pair that was quiet since it fired last."""
     at = reading.timestamp + 1
     fires = evaluate("threshold_and_model", reading, SPEC)
     latest: LatestIncident | None = store.latest([reading.key]).get(reading.key)
-    decision = decide(fires, reading, latest, DEDUP_WINDOW)
+    since = 0.0 if latest is None else max(0.0, reading.timestamp - latest.last_fired_at)
+    decision = decide(fires, reading, latest, DEDUP_WINDOW, Observed(since, since))
     match decision:
         case Open(reason, seen):
             store.open(begin(reading, SPEC, policy=POLICY, because=reason, at=at), seen=seen)
-        case Attach(_, incident_id, new_episode):
-            store.attach(incident_id, reading, SPEC, new_episode=new_episode, at=at)
+        case Attach(_, incident_id, again):
+            store.attach(incident_id, reading, SPEC, again=again, at=at)
         case Suppress(_, int(incident_id)):
             store.touch(incident_id, reading.timestamp)
     return decision

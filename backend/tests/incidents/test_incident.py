@@ -118,7 +118,7 @@ def test_resolving_by_itself_never_overrides_an_operator() -> None:
 
 def test_severity_only_rises_and_the_timeline_says_when() -> None:
     high = replace(OPEN, severity=Severity.HIGH)
-    raised, entries = attach(high, firing(1015.0), SPEC, new_episode=False, at=1016.0)
+    raised, entries = attach(high, firing(1015.0), SPEC, at=1016.0)
     assert raised.severity is Severity.CRITICAL
     assert [(entry.kind, entry.text) for entry in entries] == [
         (
@@ -127,30 +127,36 @@ def test_severity_only_rises_and_the_timeline_says_when() -> None:
         )
     ]
     assert raised.updated_at == 1016.0
-    later, entries = attach(
-        raised, firing(1030.0, severity=Severity.HIGH), SPEC, new_episode=False, at=1031.0
-    )
+    later, entries = attach(raised, firing(1030.0, severity=Severity.HIGH), SPEC, at=1031.0)
     assert (later.severity, later.last_fired_at, later.reading_count) == (Severity.CRITICAL, 1030.0, 3)
     assert entries == ()
     assert later.updated_at == 1016.0, "a poll that changes nothing a person sees is no update"
 
 
 def test_a_new_episode_on_an_open_incident_is_told() -> None:
-    _, entries = attach(OPEN, firing(8800.0), SPEC, new_episode=True, at=8801.0)
+    _, entries = attach(OPEN, firing(8800.0), SPEC, again="Firing again after 2 h of quiet", at=8801.0)
     assert [(entry.kind, entry.text) for entry in entries] == [
         (
             "attached",
-            "Firing again after 2 h 10 min of quiet: p99 latency is Critical (3,240 ms, above 3,000 ms).",
+            "Firing again after 2 h of quiet: p99 latency is Critical (3,240 ms, above 3,000 ms).",
         )
     ]
 
 
 def test_a_reading_that_is_known_already_changes_nothing() -> None:
-    assert attach(OPEN, firing(1000.0), SPEC, new_episode=False, at=2000.0) == (OPEN, ())
+    assert attach(OPEN, firing(1000.0), SPEC, at=2000.0) == (OPEN, ())
+
+
+def test_a_last_firing_that_is_still_to_come_is_not_kept_for_ever() -> None:
+    """A clock that was ahead has left it; nothing would ever be newer."""
+    ahead = replace(OPEN, last_fired_at=9e9)
+    after, entries = attach(ahead, firing(1015.0), SPEC, again="Firing again; a clock was wrong", at=1016.0)
+    assert (after.last_fired_at, after.reading_count) == (1015.0, 2)
+    assert [entry.kind for entry in entries] == ["attached"]
 
 
 def test_a_resolved_incident_learns_only_how_long_its_episode_lasts() -> None:
-    after, entries = attach(RESOLVED, firing(1015.0), SPEC, new_episode=False, at=1016.0)
+    after, entries = attach(RESOLVED, firing(1015.0), SPEC, at=1016.0)
     assert after == replace(RESOLVED, last_fired_at=1015.0)
     assert entries == ()
 

@@ -12,13 +12,16 @@ from backend.incidents.incident import LatestIncident, Status
 from backend.incidents.policy import (
     Attach,
     Firing,
+    Observed,
     Open,
     QuietCounter,
     Suppress,
     count_quiet,
     decide,
     evaluate,
+    was_quiet,
 )
+from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import Severity, State, Verdict
 from backend.settings import PolicyName
 from backend.tests.incidents.builders import DEDUP_WINDOW, SPEC, blind, firing, quiet
@@ -26,6 +29,7 @@ from backend.tests.incidents.builders import DEDUP_WINDOW, SPEC, blind, firing, 
 POLICIES: list[PolicyName] = ["threshold_and_model", "model", "threshold", "either"]
 NO_THRESHOLDS = replace(SPEC, high=None, critical=None)
 FIRES = Firing(True, "it is bad")
+UNSEEN = Observed(0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +54,7 @@ def test_what_each_policy_asks_for(beyond: bool, anomalous: bool, firing_policie
 @pytest.mark.parametrize("state", [State.STALE, State.FAILED])
 def test_missing_data_never_fires_and_says_why(policy: PolicyName, state: State) -> None:
     # The worst severity and verdict on purpose: nothing of a reading that was not judged may count.
-    reading = replace(firing(0.0), state=state, reasons=("value is NaN",))
+    reading = replace(firing(0.0), value=None, state=state, reasons=("value is NaN",))
     assert evaluate(policy, reading, SPEC) == Firing(
         False, f"p99 latency could not be judged: the reading is {state} (value is NaN)"
     )
@@ -63,6 +67,33 @@ def test_without_a_model_only_the_threshold_speaks() -> None:
     assert evaluate("either", reading, SPEC).reason == (
         "p99 latency is Critical (3,240 ms, above 3,000 ms) but the service has no model of its own yet"
     )
+
+
+def test_a_refused_model_leaves_the_threshold_to_speak() -> None:
+    refused = ("the model file is not the one its manifest describes",)
+    reading = replace(firing(0.0), state=State.FAILED, verdict=Verdict.UNKNOWN, score=None, reasons=refused)
+    assert [policy for policy in POLICIES if evaluate(policy, reading, SPEC).fires] == ["threshold", "either"]
+    assert evaluate("threshold_and_model", reading, SPEC).reason == (
+        "p99 latency is Critical (3,240 ms, above 3,000 ms) but the service's own model cannot be used "
+        "(the model file is not the one its manifest describes)"
+    )
+
+
+@pytest.mark.parametrize("spec", [SPEC, NO_THRESHOLDS])
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("severity", list(Severity))
+@pytest.mark.parametrize("verdict", [Verdict.NORMAL, Verdict.ANOMALY])
+def test_a_stored_reading_was_quiet_when_it_did_not_fire(
+    policy: PolicyName, spec: MetricSpec, severity: Severity, verdict: Verdict
+) -> None:
+    reading = replace(firing(0.0), severity=severity, verdict=verdict)
+    assert was_quiet(policy, spec, severity, verdict) is not evaluate(policy, reading, spec).fires
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_stored_reading_that_nobody_judged_was_quiet_within_its_thresholds(policy: PolicyName) -> None:
+    assert was_quiet(policy, SPEC, Severity.NORMAL, Verdict.UNKNOWN)
+    assert not was_quiet(policy, SPEC, Severity.HIGH, Verdict.UNKNOWN)
 
 
 def test_a_metric_without_thresholds_is_judged_by_its_model() -> None:
@@ -86,18 +117,46 @@ def test_a_reading_that_does_not_fire_says_what_spoke_against_it() -> None:
 
 def test_nothing_opens_while_the_episode_of_a_resolved_incident_lasts() -> None:
     latest = LatestIncident(12, Status.RESOLVED, 1000.0)
-    assert decide(FIRES, firing(1900.0), latest, 900.0) == Suppress(
-        "the episode of resolved incident #12 still lasts: it ends after 15 min without firing", 12
+    lasts = Suppress("the episode of resolved incident #12 still lasts: it ends after 15 min of quiet", 12)
+    assert decide(FIRES, firing(1900.0), latest, 900.0, Observed(900.0, 900.0)) == lasts
+    assert decide(FIRES, firing(1901.0), latest, 900.0, Observed(900.0, 900.0)) == Open("it is bad", latest)
+    assert decide(FIRES, firing(90_000.0), latest, 900.0, Observed(885.0, 50_000.0)) == lasts, (
+        "blind is not quiet"
     )
-    assert decide(FIRES, firing(1901.0), latest, 900.0) == Open("it is bad", latest)
 
 
 @pytest.mark.parametrize("status", [Status.OPEN, Status.ACKNOWLEDGED])
 def test_an_unresolved_incident_takes_every_firing_reading(status: Status) -> None:
     latest = LatestIncident(12, status, 1000.0)
-    assert decide(FIRES, firing(1015.0), latest, 900.0) == Attach("it is bad", 12, new_episode=False)
-    assert decide(FIRES, firing(90_000.0), latest, 900.0) == Attach("it is bad", 12, new_episode=True)
-    assert decide(Firing(False, "fine"), quiet(1015.0), latest, 900.0) == Suppress("fine")
+    assert decide(FIRES, firing(1015.0), latest, 900.0, UNSEEN) == Attach("it is bad", 12)
+    assert decide(FIRES, firing(8200.0), latest, 900.0, Observed(900.0, 7200.0)) == Attach(
+        "it is bad", 12, "Firing again after 15 min of quiet"
+    )
+    assert decide(FIRES, firing(8200.0), latest, 900.0, UNSEEN) == Attach(
+        "it is bad", 12, "Firing again after 2 h without data"
+    )
+    assert decide(FIRES, firing(8200.0), latest, 900.0, Observed(0.0, 7185.0)) == Attach("it is bad", 12)
+
+
+def test_a_resolved_incident_silences_a_pair_without_data_for_a_day_at_most() -> None:
+    latest = LatestIncident(12, Status.RESOLVED, 1000.0)
+    after_a_day = firing(1000.0 + 86400.0)
+    assert isinstance(decide(FIRES, after_a_day, latest, 900.0, UNSEEN), Suppress)
+    assert decide(FIRES, firing(1001.0 + 86400.0), latest, 900.0, UNSEEN) == Open("it is bad", latest)
+    seen_all_day = Observed(0.0, 86400.0)
+    assert isinstance(decide(FIRES, firing(1001.0 + 86400.0), latest, 900.0, seen_all_day), Suppress)
+    assert decide(Firing(False, "fine"), quiet(1015.0), latest, 900.0, UNSEEN) == Suppress("fine")
+
+
+def test_a_last_firing_that_is_still_to_come_holds_nothing_up() -> None:
+    """A clock that was a year ahead must not keep a pair's next incidents from opening for a year."""
+    resolved = LatestIncident(12, Status.RESOLVED, 31_536_000.0)
+    assert decide(FIRES, firing(1000.0), resolved, 900.0, UNSEEN) == Open("it is bad", resolved)
+    a_little_ahead = LatestIncident(12, Status.RESOLVED, 1900.0)
+    assert isinstance(decide(FIRES, firing(1000.0), a_little_ahead, 900.0, UNSEEN), Suppress)
+    decision = decide(FIRES, firing(1000.0), replace(resolved, status=Status.OPEN), 900.0, UNSEEN)
+    assert isinstance(decision, Attach)
+    assert "a clock was wrong" in decision.again
 
 
 @dataclass
@@ -134,7 +193,8 @@ def test_incidents_opened_are_those_that_the_rule_asks_for(series: list[tuple[fl
             last_firing = now
             _apply(kept, now)
         elif action == "quiet":
-            assert isinstance(decide(Firing(False, ""), quiet(now), _latest(kept), DEDUP_WINDOW), Suppress)
+            nothing = decide(Firing(False, ""), quiet(now), _latest(kept), DEDUP_WINDOW, UNSEEN)
+            assert isinstance(nothing, Suppress)
         elif action in ("acknowledge", "resolve") and unresolved:
             unresolved[0].status = Status.ACKNOWLEDGED if action == "acknowledge" else Status.RESOLVED
         elif action.startswith("reopen") and kept and not unresolved:
@@ -151,7 +211,9 @@ def _latest(kept: list[Kept]) -> LatestIncident | None:
 
 
 def _apply(kept: list[Kept], now: float) -> None:
-    match decide(FIRES, firing(now), _latest(kept), DEDUP_WINDOW):
+    latest = _latest(kept)
+    since = now - latest.last_fired_at if latest else 0.0
+    match decide(FIRES, firing(now), latest, DEDUP_WINDOW, Observed(since, since)):
         case Open():
             kept.append(Kept(Status.OPEN, now))
         case Attach(_, number, _) | Suppress(_, int(number)):

@@ -34,7 +34,7 @@ from backend.tests.incidents.builders import KEY, SPEC, firing, new_incident, op
 
 def test_an_incident_comes_back_as_it_was_after_a_restart(store: IncidentStore, database: Path) -> None:
     incident = opened(store)
-    store.attach(incident.id, firing(1015.0), SPEC, new_episode=False, at=1016.0)
+    store.attach(incident.id, firing(1015.0), SPEC, at=1016.0)
     store.change(incident.id, lambda now: acknowledge(now, 1020.0, "on it"))
     before = store.get(incident.id)
     store.close()
@@ -79,7 +79,7 @@ def test_an_unknown_id_is_not_found(store: IncidentStore) -> None:
         with pytest.raises(IncidentNotFound, match=f"There is no incident #{unknown}"):
             store.change(unknown, lambda now: acknowledge(now, 0.0))
         with pytest.raises(IncidentNotFound):
-            store.attach(unknown, firing(0.0), SPEC, new_episode=False, at=0.0)
+            store.attach(unknown, firing(0.0), SPEC, at=0.0)
 
 
 def test_reopening_beside_another_open_one_names_it(store: IncidentStore) -> None:
@@ -111,7 +111,7 @@ def test_a_reopened_older_incident_takes_the_readings_and_keeps_the_episode(stor
 def test_only_the_first_readings_are_kept_and_all_are_counted(store: IncidentStore) -> None:
     incident = opened(store, 0.0)
     for number in range(1, KEPT_READINGS + 20):
-        store.attach(incident.id, firing(15.0 * number), SPEC, new_episode=False, at=15.0 * number)
+        store.attach(incident.id, firing(15.0 * number), SPEC, at=15.0 * number)
     kept = store.get(incident.id)
     assert kept is not None
     assert kept.reading_count == KEPT_READINGS + 20
@@ -126,7 +126,7 @@ def test_attaching_to_one_that_an_operator_just_resolved_only_lengthens_its_epis
 ) -> None:
     incident = opened(store)
     resolved = store.change(incident.id, lambda now: resolve(now, 1010.0))
-    store.attach(incident.id, firing(1015.0), SPEC, new_episode=False, at=1016.0)
+    store.attach(incident.id, firing(1015.0), SPEC, at=1016.0)
     assert store.get(incident.id) == replace(resolved, last_fired_at=1015.0)
 
 
@@ -172,7 +172,7 @@ def test_spans_leave_out_what_was_normal_after_all(store: IncidentStore) -> None
     }
     for start, reason in reasons.items():
         incident = opened(store, start)
-        store.attach(incident.id, firing(start + 60), SPEC, new_episode=False, at=start + 61)
+        store.attach(incident.id, firing(start + 60), SPEC, at=start + 61)
         store.change(incident.id, partial(resolve, at=start + 100, reason=reason))
     still_open = opened(store, 9000.0)
     assert store.spans(KEY, 0.0, 10_000.0) == [(1000.0, 1060.0), (3000.0, 3060.0), (9000.0, 9000.0)]
@@ -229,3 +229,12 @@ def test_a_closed_store_says_so(store: IncidentStore) -> None:
     for call in (store.counts, partial(store.get, 1), partial(store.touch, 1, 0.0)):
         with pytest.raises(StoreError, match="closed"):
             call()
+
+
+def test_a_firing_that_is_still_to_come_does_not_hide_the_new_incident(store: IncidentStore) -> None:
+    """A clock that was ahead left it; while it stays, the pair's latest incident would be the old one."""
+    old = opened(store, timestamp=9e9)
+    store.change(old.id, lambda incident: resolve(incident, 9e9))
+    new = opened(store, timestamp=1000.0)
+    store.change(new.id, lambda incident: resolve(incident, 1010.0))
+    assert store.latest([KEY])[KEY] == LatestIncident(new.id, Status.RESOLVED, 1000.0)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.logs.database import LogStoreError
+from backend.logs.database import LogDatabase, LogStoreError
 from backend.logs.line import LogLine
 from backend.logs.store import Cursor, LogStore
 
@@ -204,3 +204,54 @@ def test_readers_and_writers_do_not_disturb_each_other(store: LogStore) -> None:
         reader.join()
     assert not problems
     assert store.count() == 500
+
+
+def test_a_long_search_holds_up_no_other_one(tmp_path: Path) -> None:
+    database = LogDatabase(tmp_path / "l.db")
+    done = threading.Event()
+
+    def search() -> None:
+        with database.reading() as db:
+            db.execute("SELECT count(*) FROM lines").fetchone()
+        done.set()
+
+    with database.reading() as db:
+        db.execute("SELECT count(*) FROM lines").fetchone()
+        other = threading.Thread(target=search)
+        other.start()
+        assert done.wait(20), "it waits for the search under way"
+    other.join()
+    database.close()
+
+
+def test_closing_waits_for_a_search_and_refuses_the_next(tmp_path: Path) -> None:
+    database = LogDatabase(tmp_path / "l.db")
+    closing = threading.Thread(target=database.close)
+    with database.reading() as db:
+        closing.start()
+        assert db.execute("SELECT count(*) FROM lines").fetchone() == (0,)
+    closing.join()
+    with pytest.raises(LogStoreError, match="closed"), database.reading():
+        pytest.fail("it is closed")
+
+
+def test_damage_met_while_others_read_moves_the_file_once_they_are_done(tmp_path: Path) -> None:
+    path = tmp_path / "l.db"
+    database = LogDatabase(path)
+    writer = threading.Thread(target=_damage, args=(database,))
+    with database.reading() as db:
+        writer.start()
+        assert db.execute("SELECT count(*) FROM lines").fetchone() == (0,)
+    writer.join()
+    assert path.with_name("l.db.damaged").exists()
+    with database.reading() as db:
+        assert db.execute("SELECT count(*) FROM lines").fetchone() == (0,)
+    database.close()
+
+
+def _damage(database: LogDatabase) -> None:
+    """A write that meets what SQLite says of a damaged file."""
+    error = sqlite3.DatabaseError("database disk image is malformed")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    with pytest.raises(LogStoreError), database.writing():
+        raise error

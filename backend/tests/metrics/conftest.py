@@ -17,11 +17,15 @@ LONG_SERVICE = "x" * 300
 
 
 def openmetrics() -> str:
-    """`load` counts up for three services; `holes` is NaN, +Inf and -Inf at times."""
+    """`load` counts up for three services; `holes` is NaN, +Inf and -Inf at times.
+
+    Canopy's own series name a service that nothing else does.
+    """
     lines = ["# TYPE load gauge"]
     for service in ("shop", ODD_SERVICE, LONG_SERVICE):
         escaped = service.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         lines += [f'load{{service="{escaped}"}} {i} {START + i * STEP}' for i in range(COUNT)]
+    lines += ["# TYPE canopy_incidents gauge", f'canopy_incidents{{service="long-gone"}} 1 {START}']
     lines += ["# TYPE nameless gauge", f'nameless{{pod="p"}} 1 {START}']
     lines += ["# TYPE twice gauge"]
     lines += [f'twice{{service="shop",pod="{pod}"}} {pod} {START}' for pod in (1, 2)]

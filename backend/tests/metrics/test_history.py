@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from backend.metrics.dataset_file import HEADER, line_time
-from backend.metrics.history import HistoryError, HistoryStore
+from backend.metrics.history import CLOCK_ERROR, HistoryError, HistoryStore
 from backend.metrics.readings import Reading, SeriesKey, Severity, State, Verdict
 
 KEY = SeriesKey("shop", "cpu")
@@ -99,6 +99,26 @@ def test_a_backfill_fills_in_what_is_missing_and_nothing_else(store: HistoryStor
     assert times(store) == list(range(11))
 
 
+def test_a_clock_that_was_ahead_costs_no_reading_once_it_is_right(tmp_path: Path) -> None:
+    store = HistoryStore(tmp_path)
+    store.append([reading(n) for n in range(3)], "live")
+    ahead = 2 * CLOCK_ERROR / 15
+    store.append([reading(ahead), reading(ahead + 1, anomalous=True)], "live")
+    store.append([reading(3, 3.0), reading(4, 4.0, anomalous=True)], "live")
+    store.append([reading(3, 9.0), reading(4, 9.0), reading(5)], "live")
+    assert times(store) == [0, 1, 2, 3, 4, 5, ahead, ahead + 1]
+    series = store.load(KEY, START, START + 15 * 5)
+    assert series.values.tolist() == [1.5, 1.5, 1.5, 3.0, 4.0, 1.5]
+    assert series.anomalous.tolist() == [False] * 4 + [True, False]
+    assert store.last_timestamp(KEY) == START + 15 * (ahead + 1)
+
+
+def test_a_reading_a_little_older_than_the_newest_is_a_repeated_one(store: HistoryStore) -> None:
+    store.append([reading(10)], "live")
+    store.append([reading(9), reading(10 - CLOCK_ERROR / 15)], "live")
+    assert times(store) == [10]
+
+
 def test_service_names_stay_out_of_cells_and_paths(store: HistoryStore, tmp_path: Path) -> None:
     store.append([reading(0, key=OTHER), reading(0)], "live")
     files = list(tmp_path.rglob("*.csv"))
@@ -154,10 +174,12 @@ def test_values_come_back_to_the_last_bit(values: list[float]) -> None:
         assert HistoryStore(Path(root)).load(KEY, 0, FOREVER).values.tolist() == values
 
 
+# Those of the second range were written under a clock that was hours ahead.
+NUMBERS = st.integers(-5, 40) | st.integers(1000, 1020)
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["append", "backfill", "reopen", "another process"]),
-        st.lists(st.tuples(st.integers(-5, 40), st.booleans()), max_size=8),
+        st.lists(st.tuples(NUMBERS, st.booleans()), max_size=8),
     ),
     max_size=12,
 )
@@ -180,7 +202,10 @@ def test_any_order_of_appends_backfills_and_restarts_keeps_each_reading_once(
             elif step == "append":
                 store.append([reading(n, float(turn), anomalous=odd) for n, odd in batch], "live")
                 newest = max(expected, default=-1000)
-                expected |= {n: odd for n, odd in reversed(batch) if n > newest}
+                taken = {
+                    n: odd for n, odd in reversed(batch) if n > newest or 15 * (newest - n) > CLOCK_ERROR
+                }
+                expected = taken | expected
             else:
                 numbers = [n for n, _ in batch]
                 new = {n for n, _ in batch} - set(expected)
@@ -202,6 +227,17 @@ def test_loading_a_part_of_a_long_file_gives_exactly_that_part(store: HistorySto
     for first in (*range(0, 3000, 271), 2999):
         series = store.load(KEY, START + 15 * first, START + 15 * (first + 10))
         assert series.values.tolist() == list(range(first, min(first + 11, 3000)))
+
+
+def test_the_recent_readings_are_those_that_load_gives(store: HistoryStore) -> None:
+    store.backfill(KEY, at(range(500)), np.arange(500.0))
+    store.append([reading(500, anomalous=True), reading(501)], "live")
+    for start in (START, START + 15 * 490, START + 15 * 490.5, START + 15 * 501, START + 15 * 600):
+        recent, loaded = store.recent(KEY, start), store.load(KEY, start, START + 1e6)
+        np.testing.assert_array_equal(recent.timestamps, loaded.timestamps)
+        np.testing.assert_array_equal(recent.values, loaded.values)
+        np.testing.assert_array_equal(recent.anomalous, loaded.anomalous)
+    assert store.count(KEY, START) == 502
 
 
 def test_readers_see_whole_readings_while_others_write_and_rewrite(store: HistoryStore) -> None:

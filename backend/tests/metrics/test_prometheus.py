@@ -17,6 +17,7 @@ from backend.metrics.prometheus import (
     PrometheusClient,
     PrometheusError,
     PrometheusGarbled,
+    PrometheusGaveUp,
     PrometheusRefused,
     PrometheusTimeout,
     PrometheusUnreachable,
@@ -124,6 +125,27 @@ def test_a_query_that_answers_no_vector_is_told_so(client: PrometheusClient, que
 def test_a_query_that_is_no_promql_is_refused_with_prometheus_own_words(client: PrometheusClient) -> None:
     with pytest.raises(PrometheusRefused, match=r"HTTP 400.*unclosed left parenthesis.*check the query"):
         client.instant("sum by (service) (", START)
+
+
+@pytest.mark.parametrize("kind", ["timeout", "canceled"])
+@pytest.mark.parametrize("call", CALLS)
+def test_a_query_that_prometheus_gives_up_is_that_querys_own_failure(
+    client: PrometheusClient, proxy: FaultProxy, call: str, kind: str
+) -> None:
+    proxy.fault = Fault.REPLACED
+    proxy.replacement = orjson.dumps({"status": "error", "errorType": kind, "error": "query timed out"})
+    with pytest.raises(PrometheusGaveUp, match="query timed out") as caught:
+        CALLS[call](client)
+    assert isinstance(caught.value, PrometheusRefused), "it was answered: Prometheus is there"
+
+
+def test_prometheus_gets_less_time_than_we_wait_so_that_it_can_still_answer(
+    client: PrometheusClient, proxy: FaultProxy
+) -> None:
+    client.instant("load", START)
+    client.range("load", START, START, STEP)
+    assert b"timeout=4" in proxy.seen[0].body
+    assert "timeout=4" in proxy.seen[1].path
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -303,6 +325,27 @@ def test_passwords_and_tokens_are_read_anew_for_each_request(proxy: FaultProxy, 
         basic.instant("load", START)
     basic.close()
     bearer.close()
+
+
+def test_headers_may_hold_any_text_but_no_second_line(proxy: FaultProxy) -> None:
+    client = client_for(proxy.url, headers={"X-Team": "zürich 店"})
+    client.label_names()
+    assert proxy.seen[-1].headers["X-Team"].encode("latin-1").decode() == "zürich 店"
+    client.close()
+    client = client_for(proxy.url, headers={"X-Team": "one\nInjected: two"})
+    with pytest.raises(PrometheusUnreachable):
+        client.label_names()
+    client.close()
+
+
+def test_a_restart_of_prometheus_costs_no_second_poll(tmp_path: Path) -> None:
+    server = RealPrometheus(tmp_path)
+    server.add_history(f'# TYPE load gauge\nload{{service="shop"}} 1 {START}')
+    client = client_for(server.url)
+    for _ in range(2):
+        with server:
+            assert set(client.instant("load", START).samples) == {"shop"}
+    client.close()
 
 
 def test_a_ca_file_that_is_missing_is_named(tmp_path: Path) -> None:

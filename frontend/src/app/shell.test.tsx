@@ -63,7 +63,7 @@ describe("the shell", () => {
             detail: "Prometheus at http://prom:9090 cannot be reached",
             since: at(0),
           },
-          storage: { state: "ok", detail: "", since: null },
+          datasets: { state: "ok", detail: "", since: null },
         },
       }),
     );

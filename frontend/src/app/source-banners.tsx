@@ -7,25 +7,19 @@ import { usePreferences, type Zone } from "@/lib/preferences";
 
 type Dependency = Ready["dependencies"][string];
 
-const WORDS: Record<string, { down: string; degraded: string; fallback: string }> = {
-  prometheus: { down: "Blind", degraded: "Partly blind", fallback: "Prometheus cannot be reached." },
-  logs: { down: "Without logs", degraded: "Some logs missing", fallback: "The logs cannot be read." },
-  storage: {
-    down: "Nothing is being saved",
-    degraded: "Saving with trouble",
-    fallback: "The storage cannot be written.",
-  },
+const WORDS: Record<string, { down: string; degraded: string }> = {
+  prometheus: { down: "Blind", degraded: "Partly blind" },
+  logs: { down: "Without logs", degraded: "Some logs are missing" },
+  datasets: { down: "Readings are not being kept", degraded: "Some readings are not being kept" },
+  incidents: { down: "Incidents are not being kept", degraded: "Some incidents are not being kept" },
+  models: { down: "Models are not working", degraded: "Some models are not working" },
 };
 
 export function bannerText(name: string, dependency: Dependency, zone: Zone): string | null {
   if (dependency.state !== "down" && dependency.state !== "degraded") return null;
-  const words = WORDS[name] ?? {
-    down: `${name} is down`,
-    degraded: `${name} is degraded`,
-    fallback: "No reason was given.",
-  };
+  const words = WORDS[name]?.[dependency.state] ?? `${name} is ${dependency.state}`;
   const since = dependency.since ? ` since ${formatMinute(dependency.since, zone)}` : "";
-  return `${words[dependency.state]}${since}: ${dependency.detail || words.fallback}`;
+  return `${words}${since}: ${dependency.detail || "no reason was given"}`;
 }
 
 export function SourceBanners() {

@@ -32,7 +32,7 @@ describe("the banner of a source", () => {
 
   it("has words for every source and for no detail", () => {
     expect(bannerText("prometheus", { state: "down", detail: "", since: null }, "utc")).toBe(
-      "Blind: Prometheus cannot be reached.",
+      "Blind: no reason was given",
     );
     expect(bannerText("queue", { state: "down", detail: "full", since: null }, "utc")).toBe(
       "queue is down: full",

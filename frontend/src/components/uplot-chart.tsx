@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import type { Expected } from "@/lib/api/types";
-import { formatClock, formatMinute, formatNumber, formatValue, unitSymbol } from "@/lib/format";
+import { formatClock, formatMinute, formatValue } from "@/lib/format";
 import type { Theme, Zone } from "@/lib/preferences";
 import type { ChartSpan, ChartThresholds } from "./chart-model";
 import "uplot/dist/uPlot.min.css";
@@ -125,8 +125,7 @@ function makeOptions(newest: () => UplotChartProps, palette: Palette, width: num
       {
         ...axis,
         size: 64,
-        values: (_, ticks) =>
-          ticks.map((tick) => `${formatNumber(tick)} ${unitSymbol(newest().unit)}`.trim()),
+        values: (_, ticks) => ticks.map((tick) => formatValue(tick, newest().unit)),
       },
     ],
     series: [{}, { stroke: palette.line, width: 1.75, points: { show: false }, spanGaps: false }],

@@ -29,7 +29,9 @@ describe("numbers", () => {
     expect(formatValue(1_572_864, "bytes")).toBe("1.50 MiB");
     expect(formatValue(0, "bytes")).toBe("0 B");
     expect(formatValue(3, "widgets")).toBe("3 widgets");
-    expect(formatRange(20, 54, "milliseconds")).toBe("20 to 54 ms");
+    expect(formatRange(20, 54, "milliseconds")).toBe("20–54 ms");
+    expect(formatRange(0, 6.84, "percent")).toBe("0–6.84%");
+    expect(formatRange(-5, 2, "percent")).toBe("-5% to 2%");
   });
 });
 

@@ -57,16 +57,18 @@ export function quantity(value: number, unit: string): Quantity {
   return { number: format(value / 1024 ** step, steady), unit: BYTE_STEPS[step] ?? "B" };
 }
 
+/** "12.3 ms", "45.5%", "1.50 MiB": as the backend writes them in its sentences. */
 export function formatValue(value: number, unit: string): string {
+  if (unit === "percent") return `${formatNumber(value)}%`;
   const parts =
     unit === "bytes" ? quantity(value, unit) : { number: formatNumber(value), unit: unitSymbol(unit) };
   return parts.unit ? `${parts.number} ${parts.unit}` : parts.number;
 }
 
+/** "20–54 ms"; with a word between where a dash would be read as a minus or units differ. */
 export function formatRange(low: number, high: number, unit: string): string {
-  const symbol = unitSymbol(unit);
-  if (unit === "bytes") return `${formatValue(low, unit)} to ${formatValue(high, unit)}`;
-  return `${formatNumber(low)} to ${formatNumber(high)}${symbol ? ` ${symbol}` : ""}`;
+  if (unit === "bytes" || low < 0) return `${formatValue(low, unit)} to ${formatValue(high, unit)}`;
+  return `${formatNumber(low)}–${formatValue(high, unit)}`;
 }
 
 /** "3 s", "12 min", "2 h 5 min", "3 d": as exact as it is useful. */

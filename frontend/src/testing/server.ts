@@ -65,7 +65,7 @@ export const server = setupServer(
   answer("get", "/services", ["order-service", "payment-service"]),
   answer("get", "/metrics", { service: "payment-service", timestamp: null, metrics: { lat: metricOf() } }),
   answer("get", "/incidents", { items: [incidentOf(7)], total: 1, next_cursor: null }),
-  answer("get", "/incidents/{id}", incidentDetailOf(7)),
+  answer("get", "/incidents/{incident_id}", incidentDetailOf(7)),
   answer("get", "/models", { items: [modelOf("payment-service", "lat")] }),
   answer("get", "/retrain", null),
   answer("get", "/ready", { ready: true, dependencies: {} }),

@@ -38,6 +38,7 @@ function KnownIncident({ id }: { id: number }) {
       <nav aria-label="Where this is" className="small">
         <Link to="/incidents">Incidents</Link> <span aria-hidden="true">/</span> #{id}
       </nav>
+      {!query.data && <h1>Incident {id}</h1>}
       <QueryView query={query} what={`Incident ${id}`} skeleton={<IncidentSkeleton />}>
         {(incident) => <Loaded incident={incident} />}
       </QueryView>

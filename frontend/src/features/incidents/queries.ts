@@ -6,7 +6,8 @@ import type { Feedback, IncidentDetail, ResolveReason } from "@/lib/api/types";
 export function incidentQuery(id: number) {
   return queryOptions({
     queryKey: ["incident", id],
-    queryFn: ({ signal }) => unwrap(api.GET("/incidents/{id}", { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/incidents/{incident_id}", { params: { path: { incident_id: id } }, signal })),
   });
 }
 
@@ -18,20 +19,22 @@ export type IncidentAction =
   | { kind: "feedback"; answer: Feedback };
 
 function send(id: number, action: IncidentAction): Promise<IncidentDetail> {
-  const params = { path: { id } };
+  const params = { path: { incident_id: id } };
   switch (action.kind) {
     case "acknowledge":
-      return unwrap(api.POST("/incidents/{id}/acknowledge", { params, body: { comment: "" } }));
+      return unwrap(api.POST("/incidents/{incident_id}/acknowledge", { params, body: { comment: "" } }));
     case "resolve": {
       const { reason, comment } = action;
-      return unwrap(api.POST("/incidents/{id}/resolve", { params, body: { reason, comment } }));
+      return unwrap(api.POST("/incidents/{incident_id}/resolve", { params, body: { reason, comment } }));
     }
     case "reopen":
-      return unwrap(api.POST("/incidents/{id}/reopen", { params, body: { comment: "" } }));
+      return unwrap(api.POST("/incidents/{incident_id}/reopen", { params, body: { comment: "" } }));
     case "comment":
-      return unwrap(api.POST("/incidents/{id}/comments", { params, body: { text: action.text } }));
+      return unwrap(api.POST("/incidents/{incident_id}/comments", { params, body: { text: action.text } }));
     case "feedback":
-      return unwrap(api.POST("/incidents/{id}/feedback", { params, body: { answer: action.answer } }));
+      return unwrap(
+        api.POST("/incidents/{incident_id}/feedback", { params, body: { answer: action.answer } }),
+      );
   }
 }
 

@@ -41,10 +41,10 @@ function Found({ logs }: { logs: Logs }) {
   const range = `${formatDateTime(logs.start, zone)} to ${formatClock(logs.end, zone)}`;
   const broken = logs.sources.filter((source) => source.state !== "reading");
   return (
-    <section className="section logs-found" aria-label="Log lines">
+    <div className="section logs-found">
       <p className="muted small" role="status">
         {plural(logs.total, "line")}, {range}
-        {logs.truncated && `; the newest ${logs.lines.length} are shown: narrow the time or the filters`}
+        {logs.truncated && "; not all are shown: narrow the time or the filters"}
       </p>
       {broken.map((source) => (
         <p key={source.path} className="stale-notice">
@@ -63,6 +63,6 @@ function Found({ logs }: { logs: Logs }) {
           </ul>
         </EmptyState>
       )}
-    </section>
+    </div>
   );
 }

@@ -15,7 +15,7 @@ export interface LogsAsked {
   eventTs: string | null;
   before: string;
   after: string;
-  level: string[];
+  level: (typeof LEVELS)[number][];
   q: string;
   limit: number;
 }

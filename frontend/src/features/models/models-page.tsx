@@ -6,7 +6,7 @@ import { TextField } from "@/components/ui/field";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import type { ModelStatus } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
-import { formatCount, formatDateTime, formatDuration, formatNumber, formatRelative } from "@/lib/format";
+import { formatCount, formatDateTime, formatDuration, formatRange, formatRelative } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
 import { servicePath } from "@/lib/paths";
 import { usePreferences } from "@/lib/preferences";
@@ -124,9 +124,7 @@ const ModelRow = memo(function ModelRow({ model, now }: { model: ModelStatus; no
       <td className="number">{formatCount(model.samples ?? model.have)}</td>
       <td className="number">{formatDuration(model.window * 1_000)}</td>
       <td className="number">
-        {model.expected
-          ? `${formatNumber(model.expected.low)} to ${formatNumber(model.expected.high)}`
-          : "not learned"}
+        {model.expected ? formatRange(model.expected.low, model.expected.high, "") : "not learned"}
       </td>
       <td className="model-version">{model.version ?? "none"}</td>
     </tr>

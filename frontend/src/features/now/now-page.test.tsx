@@ -62,6 +62,21 @@ describe("Now", () => {
     expect(card).not.toHaveTextContent("as expected");
   });
 
+  it("names services that have none of the metrics in one line, and calls them neither blind nor normal", async () => {
+    const none = metricOf({ state: "stale", value: null, prediction: "Unknown", event_ts: null });
+    const names = ["kubelet", "etcd", "coredns", "proxy", "scheduler", "registry", "node"];
+    const uncovered = names.map((name) => serviceOf(name, { blind: true, metrics: { cpu: none } }));
+    server.use(answer("get", "/overview", overviewOf([serviceOf("order-service"), ...uncovered])));
+    const { user } = renderApp("/");
+    expect(await screen.findByText(/^7 services have none of these metrics:/)).toHaveTextContent(
+      "7 services have none of these metrics: kubelet, etcd, coredns, proxy, scheduler and 2 more",
+    );
+    expect(cardNames()).toEqual(["order-service"]);
+    expect(document.querySelector(".sentence")).toHaveTextContent(/^0 critical, 0 high, 1 normal; data/);
+    await user.click(screen.getByRole("button", { name: "and 2 more" }));
+    expect(screen.getByRole("link", { name: "node" })).toHaveAttribute("href", "/services/node");
+  });
+
   it("tells how far the models are from ready", async () => {
     const warming_up = { pairs: 4, have: 31, need: 50, eta: at(120, Date.now()) };
     server.use(answer("get", "/overview", overviewOf([serviceOf("a")], { warming_up })));

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Fragment } from "react";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { overviewQuery } from "@/lib/api/queries";
-import type { Overview } from "@/lib/api/types";
+import type { Overview, OverviewService } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
 import { formatDateTime, formatDuration } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
@@ -12,7 +12,8 @@ import { useSearchState } from "@/lib/search-state";
 import { NeedsYouFirst } from "./components/needs-you-first";
 import { ServiceGrid } from "./components/service-grid";
 import { ServiceSearch } from "./components/service-search";
-import { filterServices, SHOWN, type Shown, sentence, warmingUpText } from "./view-model";
+import { UncoveredServices } from "./components/uncovered-services";
+import { coverageOf, filterServices, STANDINGS, type Standing, sentence, warmingUpText } from "./view-model";
 import "./now.css";
 
 export function NowPage() {
@@ -38,11 +39,17 @@ function tabTitle(overview: Overview | undefined): string {
 function Loaded({ overview }: { overview: Overview }) {
   const [search, setSearch] = useSearchState();
   const text = search.get("q") ?? "";
-  const shown = SHOWN.find((each) => each === search.get("show")) ?? null;
-  const services = filterServices(overview.services, { text, shown });
+  const shown = STANDINGS.find((each) => each === search.get("show")) ?? null;
+  const { watched, uncovered } = coverageOf(overview);
+  const services = filterServices(watched, { text, shown });
   return (
     <>
-      <Sentence overview={overview} shown={shown} onShow={(kind) => setSearch({ show: kind ?? "" })} />
+      <Sentence
+        services={watched}
+        timestamp={overview.timestamp}
+        shown={shown}
+        onShow={(kind) => setSearch({ show: kind ?? "" })}
+      />
       {overview.warming_up && <WarmingUpBanner overview={overview} />}
       <NeedsYouFirst />
       <section className="section" aria-labelledby="services-title">
@@ -50,9 +57,9 @@ function Loaded({ overview }: { overview: Overview }) {
           <h2 id="services-title">
             Services{" "}
             <span className="muted">
-              {services.length === overview.services.length
+              {services.length === watched.length
                 ? services.length
-                : `${services.length} of ${overview.services.length}`}
+                : `${services.length} of ${watched.length}`}
             </span>
           </h2>
           <ServiceSearch value={text} matches={services} onChange={(q) => setSearch({ q })} />
@@ -62,24 +69,26 @@ function Loaded({ overview }: { overview: Overview }) {
         ) : (
           <EmptyState title="No service fits">
             <button type="button" className="button" onClick={() => setSearch({ q: "", show: "" })}>
-              Show all {overview.services.length}
+              Show all {watched.length}
             </button>
           </EmptyState>
         )}
+        <UncoveredServices services={uncovered} />
       </section>
     </>
   );
 }
 
 interface SentenceProps {
-  overview: Overview;
-  shown: Shown | null;
-  onShow: (kind: Shown | null) => void;
+  services: readonly OverviewService[];
+  timestamp: string | null;
+  shown: Standing | null;
+  onShow: (kind: Standing | null) => void;
 }
 
-function Sentence({ overview, shown, onShow }: SentenceProps) {
+function Sentence({ services, timestamp, shown, onShow }: SentenceProps) {
   const now = useNow();
-  const parts = sentence(overview);
+  const parts = sentence(services);
   return (
     <p className="sentence">
       {parts.map(({ kind, count }, index) => (
@@ -97,9 +106,7 @@ function Sentence({ overview, shown, onShow }: SentenceProps) {
         </Fragment>
       ))}
       <span className="sentence-age">
-        {overview.timestamp
-          ? `data ${formatDuration(now - Date.parse(overview.timestamp))} old`
-          : "no poll has finished yet"}
+        {timestamp ? `data ${formatDuration(now - Date.parse(timestamp))} old` : "no poll has finished yet"}
       </span>
     </p>
   );
@@ -115,8 +122,8 @@ function WarmingUpBanner({ overview }: { overview: Overview }) {
       <p>
         <strong>{warmingUpText(warming, now, zone)}.</strong>{" "}
         <span className="muted">
-          {warming.pairs === 1 ? "One metric has" : `${warming.pairs} metrics have`} no model yet: thresholds
-          are watched, unusual values are not.
+          {warming.pairs === 1 ? "One metric has" : `${warming.pairs} metrics have`} no model yet: severity is
+          shown, but nothing is called unusual until then.
         </span>
       </p>
       <progress max={warming.need} value={warming.have} aria-label="Samples collected" />

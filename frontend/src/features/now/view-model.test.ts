@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { at, NOW, overviewOf, serviceOf } from "@/testing/factories";
+import type { Overview } from "@/lib/api/types";
+import { at, metricOf, NOW, overviewOf, serviceOf } from "@/testing/factories";
 import { keepOrder } from "./stable-order";
-import { filterServices, sentence, serviceSeverity, warmingUpText } from "./view-model";
+import { coverageOf, filterServices, sentence, standingOf, warmingUpText } from "./view-model";
 
-const words = (...args: Parameters<typeof sentence>) =>
-  sentence(...args)
+const words = (overview: Overview) =>
+  sentence(coverageOf(overview).watched)
     .map(({ kind, count }) => `${count} ${kind}`)
     .join(", ");
 
@@ -22,7 +23,56 @@ describe("Now in one sentence", () => {
     expect(words(overviewOf([serviceOf("a", { blind: true }), serviceOf("b")]))).toBe(
       "0 critical, 0 high, 1 normal, 1 blind",
     );
-    expect(serviceSeverity({ severity: "Normal", blind: true })).toBe("Unknown");
+  });
+});
+
+describe("how a service is doing", () => {
+  const learning = metricOf({ state: "no_model", prediction: "Unknown" });
+  const stale = metricOf({ state: "stale", prediction: "Unknown", value: null });
+
+  it("is not known before it has a model, even when its thresholds are kept", () => {
+    expect(standingOf(serviceOf("a", { metrics: { lat: learning } }))).toBe("learning");
+    expect(words(overviewOf([serviceOf("a", { metrics: { lat: learning } })]))).toBe(
+      "0 critical, 0 high, 0 normal, 1 learning",
+    );
+  });
+
+  it("is known from one scored metric, and from a threshold without any", () => {
+    expect(standingOf(serviceOf("a", { metrics: { lat: learning, cpu: metricOf() } }))).toBe("normal");
+    expect(standingOf(serviceOf("a", { severity: "High", metrics: { lat: learning } }))).toBe("high");
+  });
+
+  it("is blind when nothing could be read", () => {
+    expect(standingOf(serviceOf("a", { metrics: { lat: stale } }))).toBe("blind");
+    expect(standingOf(serviceOf("a", { metrics: {} }))).toBe("blind");
+  });
+});
+
+describe("services that have none of the metrics", () => {
+  const none = metricOf({ state: "stale", prediction: "Unknown", value: null, event_ts: null });
+  const gone = metricOf({ state: "stale", prediction: "Unknown", value: null });
+  const kubelet = serviceOf("kubelet", { blind: true, metrics: { cpu: none, lat: none } });
+  const uncovered = (...services: ReturnType<typeof serviceOf>[]) =>
+    coverageOf(overviewOf(services)).uncovered.map((each) => each.service);
+
+  it("are neither watched nor counted", () => {
+    expect(uncovered(serviceOf("a"), kubelet)).toEqual(["kubelet"]);
+    expect(words(overviewOf([serviceOf("a"), kubelet]))).toBe("0 critical, 0 high, 1 normal");
+  });
+
+  it("are not those that had one, that fail, or that have an open incident", () => {
+    const was = serviceOf("was", { blind: true, metrics: { cpu: none, lat: gone } });
+    const failed = serviceOf("failed", {
+      blind: true,
+      metrics: { lat: metricOf({ state: "failed", value: null, event_ts: null }) },
+    });
+    const open = serviceOf("open", { blind: true, open_incidents: 1, metrics: { cpu: none } });
+    expect(uncovered(serviceOf("a"), was, failed, open)).toEqual([]);
+  });
+
+  it("stay blind when no service has any: then the metrics are wrong, not the services", () => {
+    expect(uncovered(kubelet)).toEqual([]);
+    expect(words(overviewOf([kubelet]))).toBe("0 critical, 0 high, 0 normal, 1 blind");
   });
 });
 

@@ -2,40 +2,63 @@
 import type { Overview, OverviewService, WarmingUp } from "@/lib/api/types";
 import { formatMinute, formatRelative } from "@/lib/format";
 import type { Zone } from "@/lib/preferences";
-import type { SeverityWord } from "@/lib/reading";
 
-export const SHOWN = ["critical", "high", "normal", "blind"] as const;
-export type Shown = (typeof SHOWN)[number];
+export const STANDINGS = ["critical", "high", "normal", "learning", "blind"] as const;
+export type Standing = (typeof STANDINGS)[number];
+
+/** Said only when there are some: a quiet system's sentence stays short. */
+const RARE: readonly Standing[] = ["learning", "blind"];
+
+/** How a service is doing; without one scored metric it is never put as healthy. */
+export function standingOf(service: OverviewService): Standing {
+  if (service.blind) return "blind";
+  if (service.severity !== "Normal") return service.severity === "Critical" ? "critical" : "high";
+  const states = Object.values(service.metrics).map((metric) => metric.state);
+  if (states.includes("scored")) return "normal";
+  return states.includes("no_model") ? "learning" : "blind";
+}
+
+export interface Coverage {
+  watched: OverviewService[];
+  /** Services that have none of the metrics asked for: nothing to watch, which is not the same as blind. */
+  uncovered: OverviewService[];
+}
+
+/**
+ * Parts the services that have at least one of the metrics from those that never had any (a kubelet has no latency).
+ * Where not one has any, the metrics are wrong and not the services: then all of them stay, and are blind.
+ */
+export function coverageOf(overview: Overview): Coverage {
+  const uncovered = overview.services.filter(hasNoSeries);
+  if (uncovered.length === overview.services.length) return { watched: overview.services, uncovered: [] };
+  return { watched: overview.services.filter((service) => !uncovered.includes(service)), uncovered };
+}
+
+/** A reading that Prometheus has no series for has no time either; one that went stale keeps its own. */
+function hasNoSeries(service: OverviewService): boolean {
+  const metrics = Object.values(service.metrics);
+  return (
+    service.open_incidents === 0 &&
+    metrics.every((metric) => metric.state === "stale" && metric.event_ts === null)
+  );
+}
 
 export interface SentencePart {
-  kind: Shown;
+  kind: Standing;
   count: number;
 }
 
-/** "2 critical, 1 high, 21 normal, 1 blind"; blind is said only when there is one. */
-export function sentence(overview: Overview): SentencePart[] {
-  const parts: SentencePart[] = [
-    { kind: "critical", count: overview.severities.Critical ?? 0 },
-    { kind: "high", count: overview.severities.High ?? 0 },
-    { kind: "normal", count: overview.severities.Normal ?? 0 },
-    { kind: "blind", count: overview.blind },
-  ];
-  return parts.filter((part) => part.kind !== "blind" || part.count > 0);
-}
-
-/** A blind service is never put as healthy: its severity is unknown. */
-export function serviceSeverity(service: Pick<OverviewService, "severity" | "blind">): SeverityWord {
-  return service.blind ? "Unknown" : service.severity;
-}
-
-function shownAs(service: OverviewService): Shown {
-  const severity = serviceSeverity(service);
-  return severity === "Unknown" ? "blind" : (severity.toLowerCase() as Lowercase<typeof severity>);
+/** "2 critical, 1 high, 21 normal, 1 blind": counted from the cards themselves, so that both agree. */
+export function sentence(services: readonly OverviewService[]): SentencePart[] {
+  const standings = services.map(standingOf);
+  return STANDINGS.map((kind) => ({ kind, count: standings.filter((each) => each === kind).length })).filter(
+    ({ kind, count }) => count > 0 || !RARE.includes(kind),
+  );
 }
 
 export interface ServiceFilter {
   text: string;
-  shown: Shown | null;
+  shown: Standing | null;
 }
 
 /** Services whose name holds every word typed, in the order given. */
@@ -46,7 +69,9 @@ export function filterServices(
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return services.filter((service) => {
     const name = service.service.toLowerCase();
-    return words.every((word) => name.includes(word)) && (!filter.shown || shownAs(service) === filter.shown);
+    return (
+      words.every((word) => name.includes(word)) && (!filter.shown || standingOf(service) === filter.shown)
+    );
   });
 }
 

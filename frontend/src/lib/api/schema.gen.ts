@@ -11,8 +11,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Servicesget */
-        get: operations["_servicesGET_services_get"];
+        /**
+         * Services
+         * @description The services that Prometheus knows, sorted. Empty until the first poll has ended: see /ready.
+         */
+        get: operations["services_services_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -28,8 +31,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Metricsget */
-        get: operations["_metricsGET_metrics_get"];
+        /**
+         * Metrics
+         * @description The newest readings of one service.
+         *
+         *     Without ``service``, Canopy's own metrics in Prometheus's text format.
+         */
+        get: operations["metrics_metrics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -45,8 +53,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Overviewget */
-        get: operations["_overviewGET_overview_get"];
+        /**
+         * Overview
+         * @description Every service with its newest readings, worst first, and what is still warming up.
+         */
+        get: operations["overview_overview_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -62,8 +73,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Metrics/Historyget */
-        get: operations["_metrics_historyGET_metrics_history_get"];
+        /**
+         * History
+         * @description Readings between two times, thinned out to ``points`` so that every peak and trough stays.
+         */
+        get: operations["history_metrics_history_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -79,8 +93,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Logsget */
-        get: operations["_logsGET_logs_get"];
+        /**
+         * Logs
+         * @description The service's log lines around ``event_ts``; those that explain the event are marked.
+         */
+        get: operations["logs_logs_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -96,8 +113,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Incidentsget */
-        get: operations["_incidentsGET_incidents_get"];
+        /**
+         * Incidents
+         * @description One page. A filter may be given several times: any of its values fits.
+         */
+        get: operations["incidents_incidents_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -106,17 +126,120 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/incidents/{id}": {
+    "/incidents/{incident_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** /Incidents/{Id}Get */
-        get: operations["_incidents__id_GET_incidents__id__get"];
+        /**
+         * Incident
+         * @description One incident with its timeline, readings, reasons and correlated log lines.
+         */
+        get: operations["incident_incidents__incident_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge
+         * @description OPEN -> ACKNOWLEDGED: somebody looks after it.
+         */
+        post: operations["acknowledge_incidents__incident_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve
+         * @description OPEN or ACKNOWLEDGED -> RESOLVED.
+         */
+        post: operations["resolve_incidents__incident_id__resolve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen
+         * @description RESOLVED -> OPEN.
+         */
+        post: operations["reopen_incidents__incident_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comment
+         * @description Add a comment, in any status.
+         */
+        post: operations["comment_incidents__incident_id__comments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Feedback
+         * @description Was this right? A later answer replaces an earlier one.
+         */
+        post: operations["feedback_incidents__incident_id__feedback_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -130,59 +253,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** /Modelsget */
-        get: operations["_modelsGET_models_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** /Readyget */
-        get: operations["_readyGET_ready_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** /Healthget */
-        get: operations["_healthGET_health_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/retrain/{job}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** /Retrain/{Job}Get */
-        get: operations["_retrain__job_GET_retrain__job__get"];
+        /**
+         * Models
+         * @description The model of each pair that has a series.
+         */
+        get: operations["models_models_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -198,113 +273,97 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RetrainJob"] | null;
-                    };
-                };
-            };
-        };
+        /**
+         * Newest
+         * @description The newest training run; null where there was none since the start.
+         */
+        get: operations["newest_retrain_get"];
         put?: never;
-        /** /Retrainpost */
-        post: operations["_retrainPOST_retrain_post"];
+        /**
+         * Retrain
+         * @description Train all pairs, or those of one service or metric; 409 while another run goes on.
+         */
+        post: operations["retrain_retrain_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/incidents/{id}/acknowledge": {
+    "/retrain/{job_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Progress
+         * @description How far a training run is, and what it skipped and why.
+         */
+        get: operations["progress_retrain__job_id__get"];
         put?: never;
-        /** Acknowledge */
-        post: operations["acknowledge_incidents__id__acknowledge_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/incidents/{id}/resolve": {
+    "/stream": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Stream
+         * @description Events ``readings``, ``incident``, ``retrain``, ``source`` and, every 2 s of silence, ``ping``.
+         */
+        get: operations["stream_stream_get"];
         put?: never;
-        /** Resolve */
-        post: operations["resolve_incidents__id__resolve_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/incidents/{id}/reopen": {
+    "/health": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Health
+         * @description Alive: the process answers.
+         */
+        get: operations["health_health_get"];
         put?: never;
-        /** Reopen */
-        post: operations["reopen_incidents__id__reopen_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/incidents/{id}/comments": {
+    "/ready": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Ready
+         * @description Each dependency's state; 503 while one is down or has not started.
+         */
+        get: operations["ready_ready_get"];
         put?: never;
-        /** Comments */
-        post: operations["comments_incidents__id__comments_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/incidents/{id}/feedback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Feedback */
-        post: operations["feedback_incidents__id__feedback_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -349,11 +408,6 @@ export interface components {
              * @enum {string}
              */
             answer: "yes" | "expected" | "noise";
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
         };
         /** Health */
         Health: {
@@ -411,7 +465,8 @@ export interface components {
             /** Value */
             value: number;
             prediction: components["schemas"]["Verdict"];
-            severity: components["schemas"]["Severity"];
+            /** @description null for a reading fetched from the past, which nobody judged */
+            severity: components["schemas"]["Severity"] | null;
             /** Score */
             score: number | null;
         };
@@ -810,7 +865,7 @@ export interface components {
             severity: components["schemas"]["Severity"];
             /**
              * Blind
-             * @description no metric of the service was scored in the last poll
+             * @description no metric of the service has a usable sample
              */
             blind: boolean;
             /** Open Incidents */
@@ -828,6 +883,29 @@ export interface components {
             metric: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * Problem
+         * @description application/problem+json (RFC 9457).
+         */
+        Problem: {
+            /**
+             * Type
+             * @default about:blank
+             */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+            /** Instance */
+            instance?: string | null;
+            /** Errors */
+            errors?: {
+                [key: string]: unknown;
+            }[] | null;
         };
         /** Ready */
         Ready: {
@@ -849,7 +927,7 @@ export interface components {
         };
         /**
          * ResolveReason
-         * @description Why an operator resolved it; readings of an ``expected`` one are learned as normal.
+         * @description Why an operator resolved it; readings of an ``expected`` or ``noise`` one are learned as normal.
          * @enum {string}
          */
         ResolveReason: "real" | "expected" | "noise" | "maintenance";
@@ -955,19 +1033,6 @@ export interface components {
             /** Text */
             text: string;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
-        };
         /**
          * Verdict
          * @description What the pair's own forest says of a reading (the API's ``prediction``).
@@ -1000,7 +1065,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    _servicesGET_services_get: {
+    services_services_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1018,9 +1083,19 @@ export interface operations {
                     "application/json": string[];
                 };
             };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    _metricsGET_metrics_get: {
+    metrics_metrics_get: {
         parameters: {
             query?: {
                 service?: string | null;
@@ -1038,11 +1113,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceMetrics"];
+                    "text/plain": string;
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    _overviewGET_overview_get: {
+    overview_overview_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1060,15 +1146,28 @@ export interface operations {
                     "application/json": components["schemas"]["Overview"];
                 };
             };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    _metrics_historyGET_metrics_history_get: {
+    history_metrics_history_get: {
         parameters: {
             query: {
                 service: string;
                 metric: string;
+                /** @description RFC 3339; an hour before end by default */
                 start?: string | null;
+                /** @description RFC 3339; now by default */
                 end?: string | null;
+                /** @description at most so many points */
                 points?: number;
             };
             header?: never;
@@ -1086,16 +1185,30 @@ export interface operations {
                     "application/json": components["schemas"]["History"];
                 };
             };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    _logsGET_logs_get: {
+    logs_logs_get: {
         parameters: {
             query: {
                 service: string;
+                /** @description RFC 3339 with its offset */
                 event_ts: string;
-                before?: string;
-                after?: string;
-                level?: string[];
+                /** @description a Prometheus duration up to 1d; logs.before by default */
+                before?: string | null;
+                /** @description a Prometheus duration up to 1d; logs.after by default */
+                after?: string | null;
+                level?: ("TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "UNKNOWN")[] | null;
+                /** @description text in the message, logger or stack trace */
                 q?: string;
                 limit?: number;
             };
@@ -1114,18 +1227,31 @@ export interface operations {
                     "application/json": components["schemas"]["Logs"];
                 };
             };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    _incidentsGET_incidents_get: {
+    incidents_incidents_get: {
         parameters: {
             query?: {
-                service?: string[];
-                metric?: string[];
-                severity?: components["schemas"]["Severity"][];
-                status?: components["schemas"]["Status"][];
+                service?: string[] | null;
+                metric?: string[] | null;
+                severity?: components["schemas"]["Severity"][] | null;
+                status?: components["schemas"]["Status"][] | null;
+                /** @description words in the title, service, metric or reason, or an id */
                 q?: string;
+                /** @description urgency, opened_at, updated_at, severity or service; '-' turns it around */
                 sort?: string;
                 limit?: number;
+                /** @description next_cursor of the page before */
                 cursor?: string | null;
             };
             header?: never;
@@ -1143,14 +1269,24 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentList"];
                 };
             };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    _incidents__id_GET_incidents__id__get: {
+    incident_incidents__incident_id__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: number;
+                incident_id: number;
             };
             cookie?: never;
         };
@@ -1165,125 +1301,30 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentDetail"];
                 };
             };
-        };
-    };
-    _modelsGET_models_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
+            /** @description What was wrong, for a person to act on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelList"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    _readyGET_ready_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Ready"];
-                };
-            };
-        };
-    };
-    _healthGET_health_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
-            };
-        };
-    };
-    _retrain__job_GET_retrain__job__get: {
+    acknowledge_incidents__incident_id__acknowledge_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                job: string;
+                incident_id: number;
             };
             cookie?: never;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RetrainJob"];
-                };
-            };
-        };
-    };
-    _retrainPOST_retrain_post: {
-        parameters: {
-            query?: {
-                service?: string | null;
-                metric?: string | null;
-                wait?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RetrainJob"];
-                };
-            };
-        };
-    };
-    acknowledge_incidents__id__acknowledge_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["TextBody"];
+                "application/json": components["schemas"]["TextBody"] | null;
             };
         };
         responses: {
@@ -1296,29 +1337,30 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What was wrong, for a person to act on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    resolve_incidents__id__resolve_post: {
+    resolve_incidents__incident_id__resolve_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: number;
+                incident_id: number;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["ResolveBody"];
+                "application/json": components["schemas"]["ResolveBody"] | null;
             };
         };
         responses: {
@@ -1331,29 +1373,30 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What was wrong, for a person to act on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    reopen_incidents__id__reopen_post: {
+    reopen_incidents__incident_id__reopen_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: number;
+                incident_id: number;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["TextBody"];
+                "application/json": components["schemas"]["TextBody"] | null;
             };
         };
         responses: {
@@ -1366,23 +1409,24 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What was wrong, for a person to act on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    comments_incidents__id__comments_post: {
+    comment_incidents__incident_id__comments_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: number;
+                incident_id: number;
             };
             cookie?: never;
         };
@@ -1401,23 +1445,24 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What was wrong, for a person to act on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    feedback_incidents__id__feedback_post: {
+    feedback_incidents__incident_id__feedback_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: number;
+                incident_id: number;
             };
             cookie?: never;
         };
@@ -1436,13 +1481,249 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description What was wrong, for a person to act on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_models_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    newest_retrain_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrainJob"] | null;
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retrain_retrain_post: {
+        parameters: {
+            query?: {
+                service?: string | null;
+                metric?: string | null;
+                /** @description answer when the run has ended */
+                wait?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description with ``wait``: the run as it ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrainJob"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrainJob"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    progress_retrain__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrainJob"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_stream_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/event-stream": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ready_ready_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -7,7 +7,7 @@ import type { OverviewMetric, OverviewService } from "@/lib/api/types";
 import { quantity } from "@/lib/format";
 import { incidentsPath, servicePath } from "@/lib/paths";
 import { describeReading } from "@/lib/reading";
-import { serviceSeverity } from "../view-model";
+import { type Standing, standingOf } from "../view-model";
 
 interface ServiceCardProps {
   service: OverviewService;
@@ -16,9 +16,9 @@ interface ServiceCardProps {
 }
 
 export const ServiceCard = memo(function ServiceCard({ service, drawn }: ServiceCardProps) {
-  const severity = serviceSeverity(service);
+  const standing = standingOf(service);
   return (
-    <article className={`panel service-card service-card-${severity.toLowerCase()}`}>
+    <article className={`panel service-card service-card-${standing}`}>
       <header className="service-card-head">
         <h3 className="service-card-title">
           <Link to={servicePath(service.service)} className="service-card-name">
@@ -34,13 +34,7 @@ export const ServiceCard = memo(function ServiceCard({ service, drawn }: Service
             {service.open_incidents} open
           </Link>
         )}
-        {service.blind ? (
-          <span className="severity severity-unknown">
-            <span aria-hidden="true">◌</span> Blind
-          </span>
-        ) : (
-          <SeverityTag severity={severity} />
-        )}
+        <StandingTag standing={standing} />
       </header>
       {drawn && (
         <ul>
@@ -52,6 +46,18 @@ export const ServiceCard = memo(function ServiceCard({ service, drawn }: Service
     </article>
   );
 });
+
+const SEVERITIES = { critical: "Critical", high: "High", normal: "Normal" } as const;
+const UNKNOWNS = { learning: "Learning", blind: "Blind" } as const;
+
+function StandingTag({ standing }: { standing: Standing }) {
+  if (standing !== "learning" && standing !== "blind") return <SeverityTag severity={SEVERITIES[standing]} />;
+  return (
+    <span className="severity severity-unknown">
+      <span aria-hidden="true">◌</span> {UNKNOWNS[standing]}
+    </span>
+  );
+}
 
 const MetricRow = memo(function MetricRow({ metric }: { metric: OverviewMetric }) {
   const words = describeReading(metric);

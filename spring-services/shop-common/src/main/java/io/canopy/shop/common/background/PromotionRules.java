@@ -29,9 +29,7 @@ public class PromotionRules extends BackgroundLoop {
 
 	private static final long REJECTION_LOG_PAUSE_NANOS = Duration.ofSeconds(3).toNanos();
 
-	// Two a core: on a machine that has other work too, one would get only part of its
-	// core.
-	private final int threads = 2 * Runtime.getRuntime().availableProcessors();
+	private final int threads = Runtime.getRuntime().availableProcessors();
 
 	private final AtomicInteger evaluations = new AtomicInteger();
 

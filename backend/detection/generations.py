@@ -1,0 +1,163 @@
+"""The folders that models live in: whole generations, written by one process at a time and never half.
+
+    models/manifest.json                     what serves now: the generation and, per pair, digest and origin
+    models/<service>/<metric>.pkl            the serving models: plain scikit-learn forests, by joblib
+    models/.generations/<id>/...             this generation and the one before it
+    models/.generations/publishing           stands only while the <metric>.pkl files are being put in place
+
+The commit point of a new generation is the rename onto manifest.json. A process killed before it leaves the
+old generation serving; one killed after it finds ``publishing`` at its next start and finishes the work.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from backend.clock import to_rfc3339
+from backend.detection.manifest import MANIFEST, Manifest, ModelInfo, manifest_bytes, read_manifest
+from backend.detection.model_file import model_path, write_model
+from backend.detection.training import TrainedModel
+from backend.metrics.files import replace_synced, sync_folder, write_synced
+from backend.metrics.folders import make_folder, service_name
+from backend.metrics.readings import SeriesKey
+
+log = logging.getLogger(__name__)
+
+_KEPT_GENERATIONS = 2
+
+
+class RegistryBusy(Exception):
+    """Another process is writing models just now."""
+
+
+class Generations:
+    """The generations under one folder. All that writes is called inside ``writing``, and raises OSError."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._folder = root / ".generations"
+        self._publishing = self._folder / "publishing"
+
+    def being_published(self) -> bool:
+        """Whether files are being put in place, by a living process or one that was cut off."""
+        return self._publishing.exists()
+
+    def build(
+        self,
+        trained: Sequence[TrainedModel],
+        kept: Sequence[ModelInfo],
+        *,
+        now: float,
+        full_run_at: float | None,
+    ) -> Manifest:
+        """Write a new generation's folder, whole and synced, beside the others: nobody serves it yet."""
+        generation = self._new_id(now)
+        building = self._folder / f".tmp-{generation}"
+        try:
+            building.mkdir(parents=True)
+            infos = [write_model(building, model) for model in trained]
+            for info in kept:
+                self._carry_over(info, building)
+            manifest = Manifest(generation, (*infos, *kept), full_run_at)
+            write_synced(building / MANIFEST, manifest_bytes(manifest))
+            for folder in (*building.iterdir(), building):
+                if folder.is_dir():
+                    sync_folder(folder)
+            building.rename(self._folder / generation)
+            sync_folder(self._folder)
+        except OSError:
+            shutil.rmtree(building, ignore_errors=True)
+            raise
+        return manifest
+
+    def commit(self, manifest: Manifest) -> None:
+        """From here on this generation serves, whatever happens next."""
+        write_synced(self._publishing, str(manifest.generation).encode())
+        replace_synced(self._root / MANIFEST, manifest_bytes(manifest))
+
+    def publish(self, manifest: Manifest) -> None:
+        """Put the generation's files where they serve; safe to repeat after being cut off."""
+        folders = {self._root}
+        for info in manifest.models:
+            source = model_path(self._folder / str(manifest.generation), info.key)
+            target = model_path(self._root, info.key)
+            if not source.exists() or (target.exists() and target.samefile(source)):
+                continue
+            make_folder(self._root, info.key.service)
+            temporary = target.with_name(f".{target.name}.tmp")
+            temporary.unlink(missing_ok=True)
+            os.link(source, temporary)
+            temporary.replace(target)
+            folders.add(target.parent)
+        for path in self._dropped(manifest):
+            path.unlink()
+            folders.add(path.parent)
+        for folder in folders:
+            sync_folder(folder)
+        self._publishing.unlink(missing_ok=True)
+
+    def finish_publication(self) -> None:
+        """Put in place what a process that was cut off could not."""
+        if self.being_published():
+            log.warning("a new generation of models was cut off while being put in place; finishing it")
+            self.publish(read_manifest(self._root))
+
+    def prune(self, current: str) -> None:
+        """Keep this generation and the one before; drop what a killed process left half-built."""
+        names = sorted(p.name for p in self._folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+        older = [name for name in names if name != current][: 1 - _KEPT_GENERATIONS]
+        for folder in [self._folder / name for name in older] + list(self._folder.glob(".tmp-*")):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def unlisted(self, manifest: Manifest) -> Iterator[tuple[Path, SeriesKey]]:
+        """Model files that the manifest does not know."""
+        listed = {model_path(self._root, info.key) for info in manifest.models}
+        for path in sorted(self._root.glob("*/*.pkl")):
+            if path not in listed and not path.parent.name.startswith(".") and not path.name.startswith("."):
+                yield path, SeriesKey(service_name(path.parent), path.stem)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the right to write. Raises RegistryBusy at once where another process has it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RegistryBusy(
+                    f"another process is writing models in {self._root}; try again later"
+                ) from None
+            yield
+
+    def _carry_over(self, info: ModelInfo, building: Path) -> None:
+        """Link the present file of a model that is not replaced into the new generation.
+
+        A refused one goes along as it is, so that its entry and with it the true reason stay; where there is
+        no file at all, the entry alone does.
+        """
+        make_folder(building, info.key.service)
+        source = model_path(self._root, info.key)
+        if source.is_file():
+            os.link(source, model_path(building, info.key))
+
+    def _dropped(self, manifest: Manifest) -> list[Path]:
+        """Files of pairs that the manifest no longer has, if a generation holds the same: they are ours."""
+        generations = [path for path in self._folder.iterdir() if path.is_dir()]
+
+        def ours(path: Path) -> bool:
+            copies = (folder / path.relative_to(self._root) for folder in generations)
+            return any(copy.exists() and path.samefile(copy) for copy in copies)
+
+        return [path for path, _ in self.unlisted(manifest) if ours(path)]
+
+    def _new_id(self, now: float) -> str:
+        """A name that sorts by time and is new even if the clock stands still or goes back."""
+        stamp = to_rfc3339(int(now)).translate({ord(":"): None, ord("-"): None})
+        taken = [int(path.name.rpartition("-")[2]) for path in self._folder.glob(f"{stamp}-*")]
+        return f"{stamp}-{max(taken, default=-1) + 1:03d}"

@@ -1,0 +1,72 @@
+"""One model's file: written with its manifest entry, opened only if it is the file the entry describes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import joblib
+from sklearn.ensemble import IsolationForest
+
+from backend.detection.features import FEATURES
+from backend.detection.forest import PackedForest, pack
+from backend.detection.manifest import ModelInfo, mismatch, present_versions
+from backend.detection.training import TrainedModel
+from backend.metrics.files import write_synced
+from backend.metrics.folders import folder_name, make_folder
+from backend.metrics.readings import SeriesKey
+
+
+class Refused(Exception):
+    """The file is not used; ``outdated`` if only another version wrote it."""
+
+    def __init__(self, reason: str, *, outdated: bool = False) -> None:
+        super().__init__(reason)
+        self.outdated = outdated
+
+
+def model_path(folder: Path, key: SeriesKey) -> Path:
+    """The pair's file in a folder of models."""
+    return folder / folder_name(key.service) / f"{key.metric}.pkl"
+
+
+def write_model(folder: Path, model: TrainedModel) -> ModelInfo:
+    """Write the forest, synced, and return its manifest entry. Raises OSError."""
+    buffer = io.BytesIO()
+    joblib.dump(model.forest, buffer, compress=3)
+    make_folder(folder, model.key.service)
+    write_synced(model_path(folder, model.key), buffer.getvalue())
+    return ModelInfo(
+        key=model.key,
+        sha256=hashlib.sha256(buffer.getvalue()).hexdigest(),
+        trained_at=model.trained_at,
+        start=model.start,
+        end=model.end,
+        samples=model.samples,
+        contamination=model.contamination,
+        expected=model.expected,
+        features=FEATURES,
+        versions=present_versions(),
+    )
+
+
+def read_model(path: Path, info: ModelInfo) -> PackedForest:
+    """The forest of the file, if it is the one ``info`` describes. Raises Refused."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}; retrain to replace it") from None
+    if hashlib.sha256(content).hexdigest() != info.sha256:
+        # Unpickling runs code: what we did not write is never opened.
+        raise Refused(
+            f"{path} is not the file its manifest describes (digest differs); retrain to replace it"
+        )
+    if reason := mismatch(info, FEATURES):
+        raise Refused(f"{path} cannot be used: {reason}; it is retrained", outdated=True)
+    forest = joblib.load(io.BytesIO(content))
+    if not isinstance(forest, IsolationForest):
+        raise Refused(
+            f"{path} holds a {type(forest).__name__}, not an IsolationForest; retrain to replace it"
+        )
+    return pack(forest)

@@ -1,0 +1,67 @@
+"""Which services and pairs there are: known from the datasets, seen in polls, forgotten when long gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from backend.metrics.readings import SeriesKey
+
+FORGET_AFTER = 3600.0
+"""Seconds of answered polls without it after which a pair is no longer shown."""
+_MOST_INTERVALS = 2
+"""Poll intervals that one poll counts at most: a machine that slept has not watched meanwhile."""
+
+
+class Roster:
+    """The pairs that are shown and the services that are listed; used by the poll thread alone.
+
+    Only a metric's answer can make its pairs older: an outage of Prometheus says nothing about services.
+    """
+
+    def __init__(self, interval: float, stored: Mapping[SeriesKey, float]) -> None:
+        """``stored``: the pairs of the datasets, and when the newest reading of each was."""
+        self.pairs: dict[SeriesKey, float] = dict(stored)
+        """Pair -> when it was last seen (seconds since the epoch)."""
+        self._most = _MOST_INTERVALS * interval
+        self._missed: dict[SeriesKey, float] = {}
+        self._had_readings = {key.service for key in stored}
+        self._listed: set[str] = set()
+        self._last_poll: float | None = None
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services to show, sorted.
+
+        Prometheus goes on listing a name for hours after its last series ended. So a name that has had
+        readings is kept by its pairs alone; one that never had any is shown as long as it is listed.
+        """
+        known = {key.service for key in self.pairs}
+        return tuple(sorted(known | self._listed - self._had_readings))
+
+    def take_names(self, names: Collection[str]) -> None:
+        """Take the names that Prometheus lists now."""
+        self._listed = set(names)
+        self._had_readings &= self._listed | {key.service for key in self.pairs}
+
+    def poll(self, at: float, answered: Collection[str], found: Collection[SeriesKey]) -> list[SeriesKey]:
+        """Note the metrics that answered, and the pairs in the answers; returns the pairs forgotten."""
+        watched = 0.0 if self._last_poll is None else min(max(0.0, at - self._last_poll), self._most)
+        self._last_poll = at
+        for key in found:
+            self.pairs[key] = at
+            self._had_readings.add(key.service)
+            self._missed.pop(key, None)
+        missing = [key for key in self.pairs if key.metric in answered and key not in found]
+        for key in missing:
+            self._missed[key] = self._missed.get(key, 0.0) + watched
+        return self._forget([key for key in missing if self._missed[key] >= FORGET_AFTER])
+
+    def forget_older(self, oldest: float) -> None:
+        """Leave out the pairs that were last seen before ``oldest``."""
+        self._forget([key for key, seen in self.pairs.items() if seen < oldest])
+
+    def _forget(self, gone: list[SeriesKey]) -> list[SeriesKey]:
+        for key in gone:
+            del self.pairs[key]
+            self._missed.pop(key, None)
+        return gone

@@ -1,0 +1,1 @@
+"""Tests of the HTTP API, over the whole app and a real Prometheus."""

@@ -1,0 +1,273 @@
+"""Every call answers what it promises, at the root and under /api/v1."""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from backend.api import exposition
+from backend.clock import from_rfc3339, to_rfc3339
+from backend.incidents.store import IncidentStore
+from backend.tests.api.conftest import HEALTHY, ODD, SICK, YOUNG, Running
+from backend.tests.real import find_program, wait_until
+from backend.tests.system.shop import CRITICAL, HIGH
+
+pytestmark = pytest.mark.real
+
+INCIDENT_KEYS = {
+    *("id", "service", "metric", "severity", "status", "title", "reason", "opened_at", "event_ts"),
+    *("updated_at", "resolved_at", "fingerprint", "readings", "logs", "timeline"),
+}
+
+
+def is_time(text: object) -> bool:
+    """RFC 3339 in UTC, as every time of the API."""
+    return isinstance(text, str) and text.endswith("Z") and abs(from_rfc3339(text) - time.time()) < 3600
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+def test_services_are_a_bare_sorted_array(running: Running, prefix: str) -> None:
+    assert running.json(f"{prefix}/services") == sorted([HEALTHY, SICK, ODD, YOUNG])
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+def test_the_metrics_of_a_service(running: Running, prefix: str) -> None:
+    answer = running.json(f"{prefix}/metrics", service=SICK)
+    assert set(answer) == {"service", "timestamp", "metrics"}
+    assert answer["service"] == SICK
+    assert is_time(answer["timestamp"])
+    lat = answer["metrics"]["lat"]
+    assert lat["value"] == 2.0 * CRITICAL
+    assert (lat["unit"], lat["severity"], lat["prediction"], lat["state"]) == (
+        "milliseconds",
+        "Critical",
+        "Anomaly",
+        "scored",
+    )
+    assert 0 < lat["score"] <= 1
+    assert lat["expected"]["low"] < 40 < lat["expected"]["high"] < HIGH
+    assert lat["reasons"]
+    assert is_time(lat["event_ts"])
+
+
+def test_a_pair_without_a_model_is_unknown_and_says_how_far_it_is(running: Running) -> None:
+    lat = running.json("/metrics", service=YOUNG)["metrics"]["lat"]
+    assert (lat["state"], lat["prediction"], lat["score"], lat["expected"]) == (
+        "no_model",
+        "Unknown",
+        None,
+        None,
+    )
+    assert lat["value"] is not None
+    (model,) = [m for m in running.json("/models")["items"] if m["service"] == YOUNG]
+    assert model["state"] == "warming_up"
+    assert 0 < model["have"] < model["need"] == 100
+    assert is_time(model["eta"])
+    warming_up = running.json("/overview")["warming_up"]
+    assert warming_up["pairs"] == 1
+    assert warming_up["need"] == 100
+
+
+def test_models_lists_the_pairs_that_have_a_series(running: Running) -> None:
+    items = {model["service"]: model for model in running.json("/models")["items"]}
+    assert set(items) == {HEALTHY, SICK, ODD, YOUNG}
+    ready = items[SICK]
+    assert (ready["metric"], ready["state"], ready["window"]) == ("lat", "ready", 600.0)
+    assert ready["samples"] >= 100
+    assert ready["version"]
+    assert is_time(ready["trained_at"])
+
+
+def test_the_overview_puts_the_worst_first(running: Running) -> None:
+    overview = running.json("/overview")
+    order = [row["service"] for row in overview["services"]]
+    assert set(order[:2]) == {SICK, ODD}
+    assert overview["severities"]["Critical"] == 2
+    assert overview["open_incidents"] == 2
+    assert overview["blind"] == 0
+    assert overview["services"][0]["metrics"]["lat"]["recent"][-1] == 2.0 * CRITICAL
+
+
+def test_history_holds_what_was_read_and_keeps_the_peaks_when_thinned(running: Running) -> None:
+    whole = running.json("/metrics/history", service=SICK, metric="lat")
+    assert not whole["downsampled"]
+    assert whole["total"] == len(whole["points"]) > 100
+    times = [from_rfc3339(point["timestamp"]) for point in whole["points"]]
+    assert times == sorted(set(times))
+    last = whole["points"][-1]
+    assert (last["prediction"], last["severity"]) == ("Anomaly", "Critical")
+    assert whole["points"][0]["prediction"] == "Unknown", "nobody judged what was backfilled"
+    thinned = running.json("/metrics/history", service=SICK, metric="lat", points=10, end=last["timestamp"])
+    assert thinned["downsampled"]
+    assert len(thinned["points"]) <= 10
+    assert max(p["value"] for p in thinned["points"]) == 2.0 * CRITICAL
+    start, end = whole["points"][3]["timestamp"], whole["points"][7]["timestamp"]
+    some = running.json("/metrics/history", service=SICK, metric="lat", start=start, end=end)
+    assert [p["timestamp"] for p in some["points"]] == [p["timestamp"] for p in whole["points"][3:8]]
+
+
+def test_logs_around_an_event_mark_what_explains_it(running: Running) -> None:
+    event_ts = running.incident()["event_ts"]
+    wait_until(lambda: bool(running.json("/logs", service=SICK, event_ts=event_ts)["lines"]), "lines")
+    answer = running.json("/logs", service=SICK, event_ts=event_ts)
+    (line,) = answer["lines"]
+    assert (line["message"], line["level"], line["explains"]) == (
+        "timeout: no connection from the pool",
+        "ERROR",
+        True,
+    )
+    assert line["reason"]
+    moment = from_rfc3339(event_ts)
+    assert (answer["start"], answer["end"]) == (to_rfc3339(moment - 60), to_rfc3339(moment + 30))
+    for filters in ({"level": "INFO"}, {"q": "no such words"}):
+        assert running.json("/logs", service=SICK, event_ts=event_ts, **filters)["lines"] == []
+    narrow = running.json("/logs", service=SICK, event_ts=event_ts, before="2m", after="1s")
+    assert narrow["start"] == to_rfc3339(moment - 120)
+
+
+def test_an_incident_has_all_that_was_promised(running: Running) -> None:
+    summary = running.incident()
+    detail = running.json(f"/incidents/{summary['id']}")
+    assert set(detail) >= INCIDENT_KEYS
+    assert (detail["service"], detail["metric"], detail["severity"]) == (SICK, "lat", "Critical")
+    assert all(is_time(detail[key]) for key in ("opened_at", "event_ts", "updated_at"))
+    assert detail["readings"][0]["value"] == 2.0 * CRITICAL
+    assert detail["timeline"][0]["kind"] == "opened"
+    assert [line["message"] for line in detail["logs"]] == ["timeout: no connection from the pool"]
+
+
+def test_the_list_is_filtered_sorted_and_paged_by_the_server(running: Running) -> None:
+    assert set(running.json("/incidents")) == {"items", "total", "next_cursor"}
+    assert [i["service"] for i in running.json("/incidents", service=ODD)["items"]] == [ODD]
+    assert running.json("/incidents", service=[SICK, ODD])["total"] == 2
+    for nothing in ({"severity": "High"}, {"metric": "cpu"}, {"status": "RESOLVED"}, {"q": "nowhere"}):
+        assert running.json("/incidents", **nothing) == {"items": [], "total": 0, "next_cursor": None}
+    first = running.json("/incidents", limit=1, sort="service")
+    assert (len(first["items"]), first["total"]) == (1, 2)
+    second = running.json("/incidents", limit=1, sort="service", cursor=first["next_cursor"])
+    assert second["next_cursor"] is None
+    assert [first["items"][0]["service"], second["items"][0]["service"]] == sorted([SICK, ODD])
+
+
+def test_the_life_of_an_incident(running: Running) -> None:
+    path = f"/incidents/{running.incident()['id']}"
+    assert _post(running, f"{path}/acknowledge", comment="looking")["status"] == "ACKNOWLEDGED"
+    assert running.post(f"{path}/acknowledge").status_code == 409
+    assert _post(running, f"{path}/comments", text="the pool is empty")["timeline"][-1]["text"] == (
+        "the pool is empty"
+    )
+    assert _post(running, f"{path}/feedback", answer="yes")["feedback"] == "yes"
+    resolved = _post(running, f"/api/v1{path}/resolve", reason="real", comment="pool enlarged")
+    assert (resolved["status"], resolved["resolve_reason"]) == ("RESOLVED", "real")
+    assert is_time(resolved["resolved_at"])
+    for illegal in ("acknowledge", "resolve"):
+        refused = running.post(f"{path}/{illegal}")
+        assert refused.status_code == 409
+        assert "RESOLVED" in refused.json()["detail"]
+    reopened = _post(running, f"{path}/reopen")
+    assert (reopened["status"], reopened["resolved_at"]) == ("OPEN", None)
+    kinds = [entry["kind"] for entry in running.json(path)["timeline"]]
+    assert [kind for kind in kinds if kind not in ("opened", "logs", "attached")] == [
+        *("acknowledged", "comment", "feedback", "resolved", "reopened")
+    ]
+
+
+def test_a_retrain_is_a_job_with_progress(running: Running) -> None:
+    answer = running.post("/retrain")
+    assert answer.status_code == 202
+    job = answer.json()
+    assert answer.headers["Location"] == f"/retrain/{job['id']}"
+    second = running.post("/retrain")
+    assert second.status_code == 409
+    assert job["id"] in second.json()["detail"]
+    wait_until(lambda: running.json(f"/retrain/{job['id']}")["state"] != "running", "it ends")
+    done = running.json(f"/retrain/{job['id']}")
+    assert (done["state"], done["total"], done["done"]) == ("done", 4, 4)
+    assert done["trained"] == 3
+    (skipped,) = done["skipped"]
+    assert (skipped["service"], skipped["metric"]) == (YOUNG, "lat")
+    assert "of the 100 samples needed" in skipped["reason"]
+    assert done["failed"] == []
+
+
+def test_a_retrain_of_one_pair_may_be_waited_for(running: Running) -> None:
+    answer = running.post("/retrain", service=ODD, metric="lat", wait="true")
+    assert answer.status_code == 200
+    job = answer.json()
+    assert (job["state"], job["total"], job["trained"]) == ("done", 1, 1)
+    assert running.json("/retrain") == job
+
+
+def test_health_and_ready(running: Running) -> None:
+    assert running.json("/health")["status"] == "ok"
+    ready = running.json("/ready")
+    assert ready["ready"] is True
+    assert set(ready["dependencies"]) == {
+        *("prometheus", "models", "training", "datasets", "incidents", "logs")
+    }
+    assert all(is_time(state["since"]) for state in ready["dependencies"].values())
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+def test_a_load_balancer_may_ask_without_a_body(running: Running, prefix: str, path: str) -> None:
+    answer = running.request("HEAD", f"{prefix}{path}")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_without_the_incidents_our_other_metrics_are_still_there(running: Running, tmp_path: Path) -> None:
+    broken = IncidentStore(tmp_path / "canopy.db")
+    broken.close()
+    answer = exposition.render(replace(running.app.state.parts, incidents=broken)).decode()
+    samples = [s for family in text_string_to_metric_families(answer) for s in family.samples]
+    up = {s.labels["dependency"]: s.value for s in samples if s.name == "canopy_dependency_up"}
+    assert (up["incidents"], up["prometheus"]) == (0, 1)
+    names = {s.name for s in samples}
+    assert "canopy_incidents" not in names, "0 incidents would be a lie"
+    assert {"canopy_anomaly_score", "canopy_last_poll_timestamp_seconds"} <= names
+
+
+def test_history_waits_for_no_writer(running: Running) -> None:
+    """Any name may be asked for: it must cost the store nothing that a poll waits for."""
+    with (running.app.state.parts.settings.storage.datasets / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert running.get("/metrics/history", service="made-up", metric="lat").status_code == 404
+        assert running.json("/metrics/history", service=SICK, metric="lat")["points"]
+
+
+def test_our_own_metrics_are_what_prometheus_reads(running: Running) -> None:
+    answer = running.get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    samples = [s for family in text_string_to_metric_families(answer.text) for s in family.samples]
+    scores = {s.labels["service"]: s.value for s in samples if s.name == "canopy_anomaly_score"}
+    assert set(scores) == {HEALTHY, SICK, ODD}, "a pair without a model has no score"
+    assert all(0 <= score <= 1 for score in scores.values())
+    counts = {
+        (s.labels["service"], s.labels["severity"], s.labels["status"]): s.value
+        for s in samples
+        if s.name == "canopy_incidents"
+    }
+    assert counts == {(SICK, "Critical", "OPEN"): 1, (ODD, "Critical", "OPEN"): 1}
+    check = subprocess.run(
+        [find_program("promtool"), "check", "metrics"], input=answer.content, capture_output=True, check=False
+    )
+    assert (check.returncode, check.stderr) == (0, b"")
+
+
+def test_the_root_leads_to_the_ui(running: Running) -> None:
+    answer = running.request("GET", "/", allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/ui/")
+
+
+def _post(running: Running, path: str, **body: Any) -> dict[str, Any]:
+    answer = running.post(path, json=body or None)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found

@@ -1,0 +1,60 @@
+"""benchmarks/: what is reported of the faults, and where it is printed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from benchmarks import faults, tick
+from benchmarks.__main__ import main
+
+
+def of(*seconds: float | None) -> list[dict[str, Any]]:
+    return [{"seconds": each} for each in seconds]
+
+
+def test_a_fault_that_was_not_found_is_infinitely_late() -> None:
+    found = faults.summary(of(*[3.0] * 9, None))
+    assert found == {"found": 9, "faults": 10, "median_seconds": 3.0, "p95_seconds": None}
+    json.dumps(found, allow_nan=False)
+
+
+def test_the_p95_of_ten_is_the_slowest() -> None:
+    assert faults.summary(of(*range(1, 11)))["p95_seconds"] == 10
+    assert faults.summary(of(*range(1, 11)))["median_seconds"] == 5
+
+
+def test_how_many_were_found_comes_first() -> None:
+    assert list(faults.summary(of(1.0)))[:2] == ["found", "faults"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "minutes"), [(["faults"], 30.0), (["faults", "--minutes", "0.5"], 0.5)], ids=str
+)
+def test_minutes_without_a_fault(
+    arguments: list[str], minutes: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def measure(calm_minutes: float) -> dict[str, Any]:
+        asked.append(calm_minutes)
+        return {}
+
+    monkeypatch.setattr(faults, "measure", measure)
+    main(arguments)
+    assert asked == [minutes]
+
+
+def test_json_is_all_there_is_on_stdout(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measure(pairs: int) -> dict[str, int]:
+        faults._say("progress")
+        return {"pairs": pairs}
+
+    monkeypatch.setattr(tick, "measure", measure)
+    main(["tick", "--pairs", "7", "--json"])
+    out, err = capsys.readouterr()
+    assert (out, err) == ('{"pairs": 7}\n', "progress\n")

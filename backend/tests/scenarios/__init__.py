@@ -1,0 +1,1 @@
+"""Tables of what Prometheus answers and which incidents must follow."""

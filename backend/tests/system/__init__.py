@@ -1,0 +1,1 @@
+"""Tests of Canopy as it runs: a process of its own beside a real Prometheus."""

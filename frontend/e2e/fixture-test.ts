@@ -1,0 +1,60 @@
+/** Playwright's `test` with the built UI and the fixture API behind it, on a port of its own. */
+import { fileURLToPath } from "node:url";
+import { test as base, type Page } from "@playwright/test";
+import { preview } from "vite";
+
+export const PAGES = [
+  { name: "Now", path: "", api: "/overview" },
+  { name: "Service", path: "services/payment-service", api: "/metrics?" },
+  { name: "Incidents", path: "incidents", api: "/incidents?" },
+  { name: "Incident", path: "incidents/240", api: "/incidents/240" },
+  { name: "Logs", path: "logs?service=payment-service", api: "/logs?" },
+  { name: "Models", path: "models", api: "/models" },
+] as const;
+
+export const isApi = (prefix: string) => (url: URL) =>
+  (url.pathname + url.search).startsWith(`/api/v1${prefix}`);
+
+interface Served {
+  ui: string;
+}
+
+export const test = base.extend<{ cspViolations: string[] }, Served>({
+  ui: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
+    async ({}, use) => {
+      const root = fileURLToPath(new URL("..", import.meta.url));
+      const server = await preview({ root, mode: "fixture", preview: { host: "127.0.0.1", port: 0 } });
+      const address = server.httpServer.address();
+      if (address === null || typeof address === "string") throw new Error("the preview server has no port");
+      await use(`http://127.0.0.1:${address.port}/ui/`);
+      await server.close();
+    },
+    { scope: "worker" },
+  ],
+  /** What the strict Content-Security-Policy of the preview server refused; each test ends with none. */
+  cspViolations: [
+    async ({ page }, use) => {
+      const refused: string[] = [];
+      page.on("console", (message) => {
+        if (message.text().includes("Content Security Policy")) refused.push(message.text());
+      });
+      await use(refused);
+      if (refused.length) throw new Error(`the UI does what a strict policy forbids:\n${refused.join("\n")}`);
+    },
+    { auto: true },
+  ],
+});
+
+/** Each such call answers `status` with `body`. */
+export async function answerAll(page: Page, prefix: string, status: number, body: unknown): Promise<void> {
+  await page.route(isApi(prefix), (route) =>
+    route.fulfill({
+      status,
+      contentType: status < 400 ? "application/json" : "application/problem+json",
+      body: JSON.stringify(body),
+    }),
+  );
+}
+
+export const problem = (detail: string) => ({ type: "about:blank", title: "Problem", status: 503, detail });
