@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from backend import __version__
-from backend.evaluation.commands import EvaluationError, add_commands
+from backend.evaluation.commands import add_commands
 from backend.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -133,8 +133,10 @@ def _train(options: argparse.Namespace, settings: Settings) -> None:
 
 
 def _evaluate(options: argparse.Namespace, _: Settings) -> None:
+    from backend.evaluation.runs import EvaluationError, run
+
     try:
-        options.evaluate(options)
+        run(options)
     except EvaluationError as error:
         _stop(str(error))
 
