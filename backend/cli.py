@@ -1,4 +1,4 @@
-"""The command line: ``canopy serve`` and ``canopy train``."""
+"""The command line: ``canopy serve``, ``canopy train`` and ``canopy eval``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from backend import __version__
+from backend.evaluation.commands import add_commands
 from backend.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     train.add_argument("--service", help="only this service's pairs")
     train.add_argument("--metric", help="only this metric's pairs")
     train.set_defaults(run=_train)
-    for command in (serve, train):
+    evaluate = commands.add_parser("eval", help="measure the detectors on labelled series")
+    add_commands(evaluate)
+    evaluate.set_defaults(run=_evaluate)
+    for command in (serve, train, evaluate):
         command.add_argument(
             "--config", type=Path, help="the configuration (./config.yaml where there is one)"
         )
@@ -126,6 +130,15 @@ def _train(options: argparse.Namespace, settings: Settings) -> None:
     except (NothingToTrain, ManifestError, RegistryBusy, StoreError, HistoryError, OSError) as error:
         _stop(str(error))
     raise SystemExit(0 if job.state == "done" and not job.failed else 1)
+
+
+def _evaluate(options: argparse.Namespace, _: Settings) -> None:
+    from backend.evaluation.runs import EvaluationError, run
+
+    try:
+        run(options)
+    except EvaluationError as error:
+        _stop(str(error))
 
 
 def _check_port(host: str, port: int) -> None:

@@ -1,0 +1,70 @@
+"""Medians, sorting and searching for compiled loops: numpy's own take many times longer to compile."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+@njit(cache=True, nogil=True)
+def median(values: FloatArray, count: int) -> float:
+    """The median of the first ``count`` values, which are reordered; by Hoare's quickselect."""
+    upper = _select(values, count, count // 2)
+    if count % 2:
+        return upper
+    lower = values[0]
+    for i in range(1, count // 2):
+        lower = max(lower, values[i])
+    return 0.5 * (lower + upper)
+
+
+@njit(cache=True, nogil=True)
+def _select(values: FloatArray, count: int, rank: int) -> float:
+    """Reorder so that ``values[rank]`` is what sorting would put there, nothing greater before it."""
+    low, high = 0, count - 1
+    while low < high:
+        pivot = values[(low + high) // 2]
+        i, j = low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if rank <= j:
+            high = j
+        elif rank >= i:
+            low = i
+        else:
+            break
+    return values[rank]
+
+
+@njit(cache=True, nogil=True)
+def insertion_sort(values: FloatArray, count: int) -> None:
+    """Sort the first ``count`` values in place: a handful of them, often nearly in order."""
+    for i in range(1, count):
+        value = values[i]
+        j = i - 1
+        while j >= 0 and values[j] > value:
+            values[j + 1] = values[j]
+            j -= 1
+        values[j + 1] = value
+
+
+@njit(cache=True, nogil=True)
+def first_at_least(values: FloatArray, start: int, end: int, limit: float) -> int:
+    """Where the first of ascending ``values[start:end]`` not below ``limit`` stands; ``end`` if none."""
+    while start < end:
+        middle = (start + end) // 2
+        if values[middle] < limit:
+            start = middle + 1
+        else:
+            end = middle
+    return start

@@ -1,0 +1,1 @@
+"""Evaluation: what detectors are worth, measured on labelled series by published rules."""
