@@ -14,7 +14,7 @@ describe("a service", () => {
       }),
     );
     renderApp("/services/a%2Fb");
-    expect(await screen.findByRole("heading", { level: 1 })).toHaveTextContent("a/b");
+    expect(await screen.findByRole("heading", { level: 1, name: "a/b" })).toBeVisible();
     await waitFor(() => expect(asked).toBe("a/b"));
   });
 
