@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from backend.clock import to_rfc3339
-from backend.incidents.incident import ResolveReason, Status
+from backend.incidents.incident import Actor, EntryKind, Feedback, ResolveReason, Status
 from backend.metrics.readings import Severity, State, Verdict
 
 Time = Annotated[
@@ -154,18 +154,8 @@ class IncidentReading(Wire):
 
 class TimelineEntry(Wire):
     at: Time
-    kind: Literal[
-        "opened",
-        "attached",
-        "severity_changed",
-        "acknowledged",
-        "resolved",
-        "reopened",
-        "comment",
-        "feedback",
-        "logs",
-    ]
-    actor: Literal["canopy", "operator"]
+    kind: EntryKind
+    actor: Actor
     text: str
 
 
@@ -187,7 +177,7 @@ class IncidentSummary(Wire):
     resolved_at: Time | None
     resolve_reason: ResolveReason | None
     last_fired_at: Time
-    feedback: Literal["yes", "expected", "noise"] | None
+    feedback: Feedback | None
 
 
 class IncidentDetail(IncidentSummary):
@@ -222,7 +212,7 @@ class FeedbackBody(BaseModel):
     """Was this right?"""
 
     model_config = ConfigDict(extra="forbid")
-    answer: Literal["yes", "expected", "noise"]
+    answer: Feedback
 
 
 class ModelStatus(Wire):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from backend.metrics.prometheus import PrometheusClient
+from backend.settings import PrometheusSettings
 from backend.tests.fault_proxy import FaultProxy
 from backend.tests.real import RealPrometheus
 
@@ -51,3 +54,14 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPrometh
 def proxy(prometheus: RealPrometheus) -> Iterator[FaultProxy]:
     with FaultProxy(prometheus.url) as proxy:
         yield proxy
+
+
+def client_for(url: str, **settings: Any) -> PrometheusClient:
+    return PrometheusClient(PrometheusSettings.model_validate({"url": url, "timeout": "5s"} | settings))
+
+
+@pytest.fixture
+def client(proxy: FaultProxy) -> Iterator[PrometheusClient]:
+    client = client_for(proxy.url)
+    yield client
+    client.close()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,8 @@ from backend.metrics.prometheus import (
     PrometheusUnreachable,
 )
 from backend.metrics.readings import Sample
-from backend.settings import PrometheusSettings
 from backend.tests.fault_proxy import Fault, FaultProxy
-from backend.tests.metrics.conftest import COUNT, LONG_SERVICE, ODD_SERVICE, START, STEP
+from backend.tests.metrics.conftest import COUNT, LONG_SERVICE, ODD_SERVICE, START, STEP, client_for
 from backend.tests.real import RealPrometheus, free_port
 
 pytestmark = pytest.mark.real
@@ -51,17 +49,6 @@ CALLS: dict[str, Callable[[PrometheusClient], object]] = {
     "instant": lambda client: client.instant("load", START),
     "range": lambda client: client.range("load", START, END, STEP),
 }
-
-
-def client_for(url: str, **settings: Any) -> PrometheusClient:
-    return PrometheusClient(PrometheusSettings.model_validate({"url": url, "timeout": "5s"} | settings))
-
-
-@pytest.fixture
-def client(proxy: FaultProxy) -> Iterator[PrometheusClient]:
-    client = client_for(proxy.url)
-    yield client
-    client.close()
 
 
 def vector(*series: tuple[dict[str, str], list[Any]]) -> bytes:
@@ -304,40 +291,6 @@ def test_a_range_too_big_at_a_single_point_is_refused(prometheus: RealPrometheus
     client.close()
 
 
-def test_passwords_and_tokens_are_read_anew_for_each_request(proxy: FaultProxy, tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    basic = client_for(proxy.url, basic_auth={"username": "canopy", "password_file": str(secret)})
-    bearer = client_for(proxy.url, bearer_token_file=str(secret), headers={"X-Scope-OrgID": "shop"})
-    for word in ("first", "second"):
-        secret.write_text(f"{word}\n")
-        basic.label_names()
-        expected = base64.b64encode(f"canopy:{word}".encode()).decode()
-        assert proxy.seen[-1].headers["Authorization"] == f"Basic {expected}"
-        bearer.instant("load", START)
-        assert proxy.seen[-1].headers["Authorization"] == f"Bearer {word}"
-        assert proxy.seen[-1].headers["X-Scope-OrgID"] == "shop"
-    for content in ("", "one\nInjected: two", "zürich"):
-        secret.write_text(content)
-        with pytest.raises(PrometheusUnreachable, match=r"prometheus\.bearer_token_file.*must hold one line"):
-            bearer.instant("load", START)
-    secret.unlink()
-    with pytest.raises(PrometheusUnreachable, match=r"basic_auth\.password_file.*No such file"):
-        basic.instant("load", START)
-    basic.close()
-    bearer.close()
-
-
-def test_headers_may_hold_any_text_but_no_second_line(proxy: FaultProxy) -> None:
-    client = client_for(proxy.url, headers={"X-Team": "zürich 店"})
-    client.label_names()
-    assert proxy.seen[-1].headers["X-Team"].encode("latin-1").decode() == "zürich 店"
-    client.close()
-    client = client_for(proxy.url, headers={"X-Team": "one\nInjected: two"})
-    with pytest.raises(PrometheusUnreachable):
-        client.label_names()
-    client.close()
-
-
 def test_a_restart_of_prometheus_costs_no_second_poll(tmp_path: Path) -> None:
     server = RealPrometheus(tmp_path)
     server.add_history(f'# TYPE load gauge\nload{{service="shop"}} 1 {START}')
@@ -345,13 +298,6 @@ def test_a_restart_of_prometheus_costs_no_second_poll(tmp_path: Path) -> None:
     for _ in range(2):
         with server:
             assert set(client.instant("load", START).samples) == {"shop"}
-    client.close()
-
-
-def test_a_ca_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    client = client_for("https://127.0.0.1:1", tls_ca_file=str(tmp_path / "ca.pem"))
-    with pytest.raises(PrometheusError, match=r"ca\.pem"):
-        client.instant("load", START)
     client.close()
 
 
