@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from backend.api.schemas import Problem
+from backend.api.schemas.base import Problem
 from backend.incidents.incident import IllegalTransition
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentNotFound

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from backend.api.schemas import LogEntry, RetrainJob
+from backend.api.schemas.logs import LogEntry
+from backend.api.schemas.models import RetrainJob
 from backend.jobs.retrain import TrainingJob
 from backend.logs.correlation import CorrelatedLine
 

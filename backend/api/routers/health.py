@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from backend import __version__
 from backend.api.parts import PartsDep
-from backend.api.schemas import DependencyState, Health, Ready
+from backend.api.schemas.health import DependencyState, Health, Ready
 
 router = APIRouter(tags=["health"])
 

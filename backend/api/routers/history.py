@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 
 from backend.api.errors import ApiError
 from backend.api.parts import Parts, PartsDep
-from backend.api.schemas import Expected, History, HistoryPoint
+from backend.api.schemas.readings import Expected, History, HistoryPoint
 from backend.api.times import parse_time
 from backend.api.views import require_metric
 from backend.metrics.downsampling import min_max_indices

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 
 from backend.api.errors import ApiError
 from backend.api.parts import Parts, PartsDep
-from backend.api.schemas import (
+from backend.api.schemas.incidents import (
     CommentBody,
     FeedbackBody,
     IncidentDetail,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from backend.api.errors import ApiError
 from backend.api.parts import PartsDep
-from backend.api.schemas import Logs, LogSource
+from backend.api.schemas.logs import Logs, LogSource
 from backend.api.times import parse_span, parse_time
 from backend.api.views import require_service
 from backend.api.wire import log_entry

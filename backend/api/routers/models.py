@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Response
 
 from backend.api.errors import ApiError
 from backend.api.parts import Parts, PartsDep
-from backend.api.schemas import Expected, ModelList, ModelStatus, RetrainJob
+from backend.api.schemas.models import ModelList, ModelStatus, RetrainJob
+from backend.api.schemas.readings import Expected
 from backend.api.views import require_metric, require_service
 from backend.api.wire import retrain_job
 from backend.metrics.readings import SeriesKey

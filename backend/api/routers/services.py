@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from backend.api import exposition
 from backend.api.parts import Parts, PartsDep
-from backend.api.schemas import (
+from backend.api.schemas.readings import (
     MetricReading,
     Overview,
     OverviewMetric,
