@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -69,6 +70,20 @@ def _at_most_a_day(seconds: float) -> float:
     return seconds
 
 
+def _sensitivity(given: object) -> object:
+    if given in ("low", "medium", "high") or (isinstance(given, float) and 0 < given < 1):
+        return given
+    raise ValueError("allowed: low, medium, high, or a score between 0 and 1 such as 0.63")
+
+
+def _zone_name(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # not known, not a name, the name of a folder
+        raise ValueError("allowed: the name of a time zone, such as UTC or Europe/Berlin") from None
+    return name
+
+
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 UpToADay = Annotated[Duration, AfterValidator(_at_most_a_day)]
 MetricKey = Annotated[str, AfterValidator(_metric_key)]
@@ -77,6 +92,10 @@ SqliteUrl = Annotated[str, AfterValidator(_sqlite_url)]
 Direction = Literal["above", "below"]
 PresetName = Literal["spring-boot", "node-exporter", "kubernetes", "none"]
 PolicyName = Literal["threshold_and_model", "model", "threshold", "either"]
+DetectorName = Literal["view_forest", "isolation_forest"]
+Sensitivity = Literal["low", "medium", "high"] | float
+CheckedSensitivity = Annotated[Sensitivity, BeforeValidator(_sensitivity)]
+ZoneName = Annotated[str, AfterValidator(_zone_name)]
 
 
 class _Section(BaseModel):
@@ -118,6 +137,13 @@ class MetricSettings(_Section):
     high: float | None = Field(None, strict=False, allow_inf_nan=False)
     critical: float | None = Field(None, strict=False, allow_inf_nan=False)
     direction: Direction | None = None
+    sensitivity: CheckedSensitivity | None = None
+
+
+class DetectionSettings(_Section):
+    detector: DetectorName = "view_forest"
+    sensitivity: CheckedSensitivity = "medium"
+    timezone: ZoneName = "UTC"
 
 
 class TrainingSettings(_Section):
@@ -164,6 +190,7 @@ class Settings(_Section):
     poll: PollSettings = PollSettings()
     preset: PresetName = "spring-boot"
     metrics: dict[MetricKey, MetricSettings] = Field(default_factory=dict)
+    detection: DetectionSettings = DetectionSettings()
     training: TrainingSettings = TrainingSettings()
     incidents: IncidentSettings = IncidentSettings()
     logs: LogSettings = LogSettings()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from sklearn.ensemble import IsolationForest
 from backend.detection.calibration import expected_range
 from backend.detection.features import features_of, windows_of
 from backend.detection.forest import fit
+from backend.detection.seed import seed_of
 from backend.metrics.readings import ExpectedRange, SeriesKey
 
 FloatArray = NDArray[np.float64]
@@ -88,7 +88,7 @@ def train_pair(
     features = features_of(windows_of(timestamps, values, max_gap))
     return TrainedModel(
         key=key,
-        forest=fit(features, contamination, seed=zlib.crc32(f"{key.service}\0{key.metric}".encode())),
+        forest=fit(features, contamination, seed=seed_of(key)),
         expected=expected_range(values),
         samples=len(values),
         start=float(timestamps[0]),

@@ -58,7 +58,7 @@ def _merge(key: str, preset: Preset, override: MetricSettings | None) -> dict[st
     if key in preset:
         fields |= asdict(preset[key])
     if override is not None:
-        given = override.model_dump(include=override.model_fields_set)
+        given = override.model_dump(include=override.model_fields_set, exclude={"sensitivity"})
         fields |= {name: value for name, value in given.items() if value is not None}
         fields |= {name: None for name in ("high", "critical") if name in given and given[name] is None}
     return fields

@@ -50,7 +50,7 @@ def test_what_is_left_out_keeps_its_default(tmp_path: Path, content: str) -> Non
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ("alarms: {}", "alarms: unknown key; allowed: incidents, logs, metrics, poll, preset,"),
+        ("alarms: {}", "alarms: unknown key; allowed: detection, incidents, logs, metrics, poll, preset,"),
         ("poll: {intervall: 15s}", "poll.intervall: unknown key (did you mean interval?); allowed: interval"),
         ("metrics: {lat: {hihg: 5}}", "metrics.lat.hihg: unknown key (did you mean high?)"),
         ("prometheus: {tls_ca: x}", "prometheus.tls_ca: unknown key (did you mean tls_ca_file?)"),
@@ -76,6 +76,14 @@ def test_what_is_left_out_keeps_its_default(tmp_path: Path, content: str) -> Non
         ("incidents: {auto_resolve_after: 0}", "incidents.auto_resolve_after: found 0"),
         ("logs: {before: 2d}", "logs.before: found '2d'; allowed: at most 1d"),
         ("logs: {after: 25h}", "logs.after: found '25h'; allowed: at most 1d"),
+        ("detection: {sensitivity: loud}", "detection.sensitivity: found 'loud'; allowed: low, medium, high"),
+        ("detection: {sensitivity: 1.5}", "detection.sensitivity: found 1.5; allowed: low, medium, high"),
+        ("detection: {sensitivity: true}", "detection.sensitivity: found True; allowed: low, medium, high"),
+        ("metrics: {lat: {sensitivity: .nan}}", "metrics.lat.sensitivity: found nan; allowed: low, medium"),
+        ("detection: {timezone: Mars/Base}", "detection.timezone: found 'Mars/Base'; allowed: the name of"),
+        ("detection: {timezone: Europe}", "detection.timezone: found 'Europe'; allowed: the name of a"),
+        ("detection: {timezone: ../etc}", "detection.timezone: found '../etc'; allowed: the name of a"),
+        ("detection: {detector: lstm}", "detection.detector: found 'lstm'; allowed: 'view_forest'"),
         ("1: x", "1: "),
     ],
 )

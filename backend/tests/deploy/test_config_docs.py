@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel
 
 from backend.metrics.presets import PRESETS
-from backend.settings import PresetName, Settings, load_settings, parse_duration
+from backend.settings import MetricSettings, PresetName, Settings, load_settings, parse_duration
 from deploy.demo.stack import ROOT
 
 CONFIG = ROOT / "config.yaml"
@@ -63,7 +63,7 @@ def test_the_docs_have_every_key_with_its_default(key: str) -> None:
 
 
 def test_the_docs_know_no_key_that_does_not_exist() -> None:
-    item_keys = {f"metrics.{name}" for name in ("title", "unit", "query", "high", "critical", "direction")}
+    item_keys = {f"metrics.{name}" for name in MetricSettings.model_fields}
     item_keys |= {f"prometheus.basic_auth.{name}" for name in ("username", "password_file")}
     item_keys |= {f"logs.sources.{name}" for name in ("type", "service", "path")}
     assert set(documented()) - set(PRESETS) <= set(KEYS) | item_keys
