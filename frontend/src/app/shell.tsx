@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Activity, BrainCircuit, ListTree, Siren } from "lucide-react";
 import type { ReactNode } from "react";
 import { NavLink } from "react-router";
+import { Toasts } from "@/components/toasts";
 import { overviewQuery } from "@/lib/api/queries";
 import { usePreferences } from "@/lib/preferences";
 import { ConnectionState } from "./connection-state";
@@ -36,6 +37,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <main id="page" className="shell-page" tabIndex={-1}>
         {children}
       </main>
+      <Toasts />
     </>
   );
 }

@@ -1,8 +1,7 @@
 /** The browser tab's name. */
 import { useEffect } from "react";
+import { setTabTitle } from "./announce";
 
 export function usePageTitle(title: string): void {
-  useEffect(() => {
-    document.title = `${title} · Canopy`;
-  }, [title]);
+  useEffect(() => setTabTitle(`${title} · Canopy`), [title]);
 }

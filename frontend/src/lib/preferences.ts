@@ -1,4 +1,4 @@
-/** What the operator chose for this browser: refresh, theme, time zone; kept across visits. */
+/** What the operator chose for this browser: refresh, theme, time zone, keys; kept across visits, shared by its tabs. */
 import { useSyncExternalStore } from "react";
 
 export const REFRESH_MODES = ["live", "2", "5", "15", "60", "paused"] as const;
@@ -13,6 +13,10 @@ export interface Preferences {
   refresh: RefreshMode;
   theme: Theme;
   zone: Zone;
+  /** Keys of a single character do something. */
+  keys: boolean;
+  /** The operator asked for the browser's notifications. */
+  notify: boolean;
 }
 
 const KEY = "canopy.preferences";
@@ -35,6 +39,8 @@ function load(): Preferences {
     refresh: oneOf(REFRESH_MODES, stored.refresh, "live"),
     theme: oneOf(THEMES, stored.theme, "system"),
     zone: oneOf(ZONES, stored.zone, "local"),
+    keys: stored.keys !== false,
+    notify: stored.notify === true,
   };
 }
 
@@ -44,23 +50,34 @@ export function applyTheme(theme: Theme = current.theme): void {
   else document.documentElement.dataset.theme = theme;
 }
 
-export function setPreferences(change: Partial<Preferences>): void {
-  current = { ...current, ...change };
+export function getPreferences(): Preferences {
+  return current;
+}
+
+function take(next: Preferences): void {
+  current = next;
   applyTheme();
-  try {
-    localStorage.setItem(KEY, JSON.stringify(current));
-  } catch {
-    // Not kept then; it still holds for this page.
-  }
   for (const listener of listeners) listener();
 }
 
+// Another tab's choice holds here too: two tabs of one screen stay in step.
+globalThis.addEventListener?.("storage", (event) => {
+  if (event.key === KEY) take(load());
+});
+
+export function setPreferences(change: Partial<Preferences>): void {
+  const next = { ...current, ...change };
+  try {
+    localStorage.setItem(KEY, JSON.stringify(next));
+  } catch {
+    // Not kept then; it still holds for this page.
+  }
+  take(next);
+}
+
 export function usePreferences(): Preferences {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => current,
-  );
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, getPreferences);
 }

@@ -1,0 +1,54 @@
+/** Short messages about what was just done, each with its way back. */
+import { useSyncExternalStore } from "react";
+
+export interface Toast {
+  id: number;
+  text: string;
+  tone: "done" | "problem";
+  /** Takes back what was done; offered as a button and as the key Z while the message stands. */
+  undo: (() => void) | undefined;
+}
+
+const listeners = new Set<() => void>();
+const MOST = 3;
+let toasts: readonly Toast[] = [];
+let lastId = 0;
+
+function put(next: readonly Toast[]): void {
+  toasts = next;
+  for (const listener of listeners) listener();
+}
+
+/** Shows `text`; the answer takes it away early. */
+export function showToast(
+  text: string,
+  options: { undo?: () => void; tone?: Toast["tone"] } = {},
+): () => void {
+  lastId += 1;
+  const id = lastId;
+  put([...toasts, { id, text, tone: options.tone ?? "done", undo: options.undo }].slice(-MOST));
+  return () => dismissToast(id);
+}
+
+export function dismissToast(id: number): void {
+  put(toasts.filter((toast) => toast.id !== id));
+}
+
+/** Undoes the newest that can be; false when there is none. */
+export function undoNewest(): boolean {
+  const newest = toasts.findLast((toast) => toast.undo);
+  if (!newest) return false;
+  dismissToast(newest.id);
+  newest.undo?.();
+  return true;
+}
+
+export function useToasts(): readonly Toast[] {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => toasts,
+  );
+}

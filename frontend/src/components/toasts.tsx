@@ -1,0 +1,67 @@
+/** Shows the toasts in a corner, read out politely; they wait while someone is at them. */
+import { X } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useShortcuts } from "@/lib/keys";
+import { dismissToast, type Toast, undoNewest, useToasts } from "./toast-store";
+import "./toasts.css";
+
+const STANDS_MS = 10_000;
+/** Problems stay until they are put away: a message missed is worse than one in the way. */
+const stands = (toast: Toast) => (toast.tone === "problem" ? null : STANDS_MS);
+
+export function Toasts() {
+  const toasts = useToasts();
+  const [held, setHeld] = useState(false);
+  const undoable = toasts.some((toast) => toast.undo);
+  useShortcuts("What was just done", undoable ? [{ keys: "z", does: "Undo", run: () => undoNewest() }] : []);
+  return (
+    <section
+      className="toasts"
+      aria-label="Messages"
+      aria-live="polite"
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      {toasts.map((toast) => (
+        <ToastLine key={toast.id} toast={toast} held={held} />
+      ))}
+    </section>
+  );
+}
+
+function ToastLine({ toast, held }: { toast: Toast; held: boolean }) {
+  const { id, text, tone, undo } = toast;
+  const wait = stands(toast);
+  useEffect(() => {
+    if (held || wait === null) return;
+    const timer = setTimeout(() => dismissToast(id), wait);
+    return () => clearTimeout(timer);
+  }, [id, held, wait]);
+  return (
+    <div className={`toast toast-${tone}`} role={tone === "problem" ? "alert" : undefined}>
+      <span className="toast-text">{text}</span>
+      {undo && (
+        <button
+          type="button"
+          className="button button-small"
+          onClick={() => {
+            dismissToast(id);
+            undo();
+          }}
+        >
+          Undo <kbd>Z</kbd>
+        </button>
+      )}
+      <button
+        type="button"
+        className="button button-small button-plain"
+        aria-label="Put the message away"
+        onClick={() => dismissToast(id)}
+      >
+        <X aria-hidden="true" size={15} />
+      </button>
+    </div>
+  );
+}
