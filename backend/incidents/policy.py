@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from backend.incidents import wording
 from backend.incidents.incident import LatestIncident, Status
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import Reading, Severity, State, Verdict
 from backend.settings import PolicyName
+
+Flags = TypeVar("Flags", bool, NDArray[np.bool_])
+"""Of one reading, or of many in order of time."""
 
 
 class Firing(NamedTuple):
@@ -70,15 +76,31 @@ def evaluate(policy: PolicyName, reading: Reading, spec: MetricSpec) -> Firing:
         return Firing(False, _not_judged(reading, spec))
     beyond = reading.severity is not Severity.NORMAL
     anomalous = reading.state is State.SCORED and reading.verdict is Verdict.ANOMALY
-    fires = _fires(policy, spec, beyond, anomalous)
+    firing = fires(policy, spec, beyond, anomalous)
     by_threshold, by_model = wording.standing(reading, spec), _model_words(reading)
     if policy == "threshold":
-        return Firing(fires, by_threshold)
+        return Firing(firing, by_threshold)
     if policy == "model":
-        return Firing(fires, f"{by_model} ({by_threshold})")
-    if policy == "threshold_and_model" and not _has_thresholds(spec):
-        return Firing(fires, f"{by_model} ({by_threshold}; the metric has no thresholds)")
-    return Firing(fires, _joined(by_threshold, by_model, beyond, anomalous))
+        return Firing(firing, f"{by_model} ({by_threshold})")
+    if policy == "threshold_and_model" and not has_thresholds(spec):
+        return Firing(firing, f"{by_model} ({by_threshold}; the metric has no thresholds)")
+    return Firing(firing, _joined(by_threshold, by_model, beyond, anomalous))
+
+
+def fires(policy: PolicyName, spec: MetricSpec, beyond: Flags, anomalous: Flags) -> Flags:
+    """What a policy makes of severities beyond Normal and of the model's verdicts; see `evaluate`."""
+    if policy == "threshold":
+        return beyond
+    if policy == "either":
+        return beyond | anomalous
+    if policy == "model" or not has_thresholds(spec):
+        return anomalous
+    return beyond & anomalous
+
+
+def has_thresholds(spec: MetricSpec) -> bool:
+    """Whether any value of the metric is High or Critical."""
+    return spec.high is not None or spec.critical is not None
 
 
 def was_quiet(policy: PolicyName, spec: MetricSpec, severity: Severity, verdict: Verdict) -> bool:
@@ -86,7 +108,7 @@ def was_quiet(policy: PolicyName, spec: MetricSpec, severity: Severity, verdict:
     beyond = severity is not Severity.NORMAL
     if verdict is Verdict.UNKNOWN:
         return not beyond
-    return not _fires(policy, spec, beyond, verdict is Verdict.ANOMALY)
+    return not fires(policy, spec, beyond, verdict is Verdict.ANOMALY)
 
 
 def decide(
@@ -111,7 +133,7 @@ def decide(
         return Open(firing.reason, None)
     elapsed = reading.timestamp - latest.last_fired_at
     ahead = elapsed < -dedup_window
-    over = ahead or (elapsed > dedup_window and observed.quiet >= dedup_window)
+    over = ahead or was_long_quiet(elapsed, observed.quiet, dedup_window)
     if latest.status is not Status.RESOLVED:
         again = ""
         if ahead:
@@ -121,13 +143,23 @@ def decide(
         elif elapsed - observed.seen > dedup_window:
             again = f"Firing again after {wording.duration(elapsed - observed.seen)} without data"
         return Attach(firing.reason, latest.id, again)
-    if over or elapsed - observed.seen > max(BLIND_AT_MOST, dedup_window):
+    if over or was_long_blind(elapsed, observed.seen, dedup_window):
         return Open(firing.reason, latest)
     window = wording.duration(dedup_window)
     return Suppress(
         f"the episode of resolved incident #{latest.id} still lasts: it ends after {window} of quiet",
         latest.id,
     )
+
+
+def was_long_quiet(elapsed: float, quiet: float, dedup_window: float) -> bool:
+    """Whether an episode ended between two firings: so far apart, so much of it quiet; all in seconds."""
+    return elapsed > dedup_window and quiet >= dedup_window
+
+
+def was_long_blind(elapsed: float, seen: float, dedup_window: float) -> bool:
+    """Whether so much of the time between two firings was not seen that the later one is news again."""
+    return elapsed - seen > max(BLIND_AT_MOST, dedup_window)
 
 
 def count_quiet(count: int, firing: Firing, reading: Reading) -> int:
@@ -161,20 +193,6 @@ class QuietCounter:
         if count < self._after:
             self._counts[latest.id] = count
         return count >= self._after
-
-
-def _fires(policy: PolicyName, spec: MetricSpec, beyond: bool, anomalous: bool) -> bool:
-    if policy == "threshold":
-        return beyond
-    if policy == "either":
-        return beyond or anomalous
-    if policy == "model" or not _has_thresholds(spec):
-        return anomalous
-    return beyond and anomalous
-
-
-def _has_thresholds(spec: MetricSpec) -> bool:
-    return spec.high is not None or spec.critical is not None
 
 
 def _not_judged(reading: Reading, spec: MetricSpec) -> str:
