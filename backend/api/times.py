@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from backend.api.errors import ApiError
 from backend.clock import from_rfc3339
-from backend.incidents.wording import duration
+from backend.metrics.quantity import duration
 from backend.settings import parse_duration
 
 _EARLIEST = 0.0
@@ -22,6 +22,18 @@ def parse_time(name: str, text: str) -> float:
     if not _EARLIEST <= moment <= _LATEST:
         raise _invalid(name, text, "a time from 1970 on")
     return moment
+
+
+def parse_range(start: str | None, end: str | None, now: float, default: float) -> tuple[float, float]:
+    """Two optional RFC 3339 times -> start and end in seconds; ``default`` seconds up to ``now`` without them.
+
+    422 where start lies after end.
+    """
+    last = parse_time("end", end) if end else now
+    first = parse_time("start", start) if start else max(_EARLIEST, last - default)
+    if first > last:
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "start lies after end; swap them")
+    return first, last
 
 
 def parse_span(name: str, text: str, longest: float) -> float:

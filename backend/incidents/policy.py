@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from backend.incidents import wording
 from backend.incidents.incident import LatestIncident, Status
 from backend.metrics.catalogue import MetricSpec
+from backend.metrics.quantity import duration
 from backend.metrics.readings import Reading, Severity, State, Verdict
 from backend.settings import PolicyName
 
@@ -139,13 +140,13 @@ def decide(
         if ahead:
             again = "Firing again; it last fired at a time that is still to come, so a clock was wrong"
         elif over:
-            again = f"Firing again after {wording.duration(observed.quiet)} of quiet"
+            again = f"Firing again after {duration(observed.quiet)} of quiet"
         elif elapsed - observed.seen > dedup_window:
-            again = f"Firing again after {wording.duration(elapsed - observed.seen)} without data"
+            again = f"Firing again after {duration(elapsed - observed.seen)} without data"
         return Attach(firing.reason, latest.id, again)
     if over or was_long_blind(elapsed, observed.seen, dedup_window):
         return Open(firing.reason, latest)
-    window = wording.duration(dedup_window)
+    window = duration(dedup_window)
     return Suppress(
         f"the episode of resolved incident #{latest.id} still lasts: it ends after {window} of quiet",
         latest.id,

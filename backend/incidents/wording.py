@@ -50,23 +50,6 @@ def standing(reading: Reading, spec: MetricSpec) -> str:
     return f"{spec.title} is {reading.severity} ({detail})"
 
 
-def duration(seconds: float) -> str:
-    """The two largest parts of a time span.
-
-    >>> duration(7800), duration(45), duration(86400)
-    ('2 h 10 min', '45 s', '1 d')
-    """
-    left = max(0, round(seconds))
-    parts = []
-    for size, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {name}")
-        elif parts:
-            break
-    return " ".join(parts[:2]) or "0 s"
-
-
 def shown_name(service: str) -> str:
     """A service's name as it may stand inside one line of text; the incident's ``service`` keeps the name."""
     return one_line(service, _LONGEST_NAME) or '""'

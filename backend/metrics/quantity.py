@@ -1,6 +1,8 @@
-"""A value with its unit, as a person reads it; the same input gives the same bytes."""
+"""A value with its unit and a time span, as a person reads them; the same input gives the same bytes."""
 
 from __future__ import annotations
+
+import math
 
 _UNITS = {"percent": "%", "milliseconds": " ms", "seconds": " s", "": ""}
 _BYTES = (" B", " KiB", " MiB", " GiB", " TiB", " PiB")
@@ -17,11 +19,17 @@ def quantity(value: float, unit: str) -> str:
 
 
 def quantity_range(low: float, high: float, unit: str) -> str:
-    """From low to high, the unit said once where it is the same.
+    """From low to high, the unit said once where it is the same; an end may be infinite.
 
     >>> quantity_range(12, 85, "milliseconds"), quantity_range(7, 7, "percent")
     ('12–85 ms', 'about 7%')
+    >>> quantity_range(-math.inf, 85, "milliseconds")
+    '85 ms or less'
     """
+    if math.isinf(low) or math.isinf(high):
+        if math.isinf(low) and math.isinf(high):
+            return "any value"
+        return f"{quantity(high, unit)} or less" if math.isinf(low) else f"{quantity(low, unit)} or more"
     (small, small_suffix), (large, large_suffix) = _scaled(low, unit), _scaled(high, unit)
     first, last = _number(small), _number(large) + large_suffix
     if first + small_suffix == last:
@@ -29,6 +37,23 @@ def quantity_range(low: float, high: float, unit: str) -> str:
     if small_suffix != large_suffix:
         first += small_suffix
     return f"{first} to {last}" if low < 0 else f"{first}–{last}"
+
+
+def duration(seconds: float) -> str:
+    """The two largest parts of a time span.
+
+    >>> duration(7800), duration(45), duration(86400)
+    ('2 h 10 min', '45 s', '1 d')
+    """
+    left = max(0, round(seconds))
+    parts = []
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {name}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or "0 s"
 
 
 def _scaled(value: float, unit: str) -> tuple[float, str]:

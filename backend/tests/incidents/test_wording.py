@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.incidents import wording
+from backend.metrics.quantity import duration
 from backend.metrics.readings import ExpectedRange, SeriesKey, Severity
 from backend.tests.incidents.builders import SPEC, firing
 
@@ -75,7 +76,7 @@ def test_a_title_is_one_line_and_always_the_same(
 @given(st.floats(min_value=0, max_value=1e9))
 def test_a_duration_is_never_off_by_more_than_its_smaller_part(seconds: float) -> None:
     sizes = {"d": 86400, "h": 3600, "min": 60, "s": 1}
-    words = wording.duration(seconds).split()
+    words = duration(seconds).split()
     parts = [(int(count), sizes[name]) for count, name in zip(words[::2], words[1::2], strict=True)]
     assert 1 <= len(parts) <= 2
     said = sum(count * size for count, size in parts)
