@@ -86,7 +86,25 @@ _FIRST: Step = (
     )""",
 )
 
-STEPS: tuple[Step, ...] = (_FIRST,)
+_REASONS: Step = (
+    """
+    CREATE TABLE incident_cards (
+        incident_id INTEGER PRIMARY KEY REFERENCES incidents (id),
+        card TEXT NOT NULL
+    )""",
+    """
+    CREATE TABLE artefacts (
+        service TEXT NOT NULL,
+        at REAL NOT NULL,
+        kind TEXT NOT NULL,
+        words TEXT NOT NULL,
+        settles_at REAL,
+        PRIMARY KEY (service, at, kind)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX artefacts_by_time ON artefacts (at)",
+)
+
+STEPS: tuple[Step, ...] = (_FIRST, _REASONS)
 """Step n leads from version n to n + 1. A step that was released never changes: a new one is added."""
 
 

@@ -17,6 +17,9 @@ from backend.tests.incidents.builders import opened
 NEXT = (*STEPS, ("ALTER TABLE incidents ADD COLUMN owner TEXT", "CREATE INDEX by_owner ON incidents (owner)"))
 """A later version: what a released upgrade will look like."""
 
+NOW = len(STEPS)
+BACKUP = f"canopy.db.v{NOW}.bak"
+
 
 def ask(path: Path, question: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as connection:
@@ -50,10 +53,10 @@ def test_an_older_file_is_upgraded_after_a_copy(store: IncidentStore, database: 
     # The store stays open: what was committed last is still in the write-ahead log, and must be in the copy.
     incident = opened(store)
     prepare(database, NEXT)
-    assert ask(database, "PRAGMA user_version") == [(2,)]
+    assert ask(database, "PRAGMA user_version") == [(NOW + 1,)]
     assert ask(database, "SELECT id, owner FROM incidents") == [(incident.id, None)]
-    copy = database.with_name("canopy.db.v1.bak")
-    assert ask(copy, "PRAGMA user_version") == [(1,)]
+    copy = database.with_name(BACKUP)
+    assert ask(copy, "PRAGMA user_version") == [(NOW,)]
     restored = IncidentStore(copy)
     assert restored.get(incident.id) == incident
     restored.close()
@@ -61,10 +64,10 @@ def test_an_older_file_is_upgraded_after_a_copy(store: IncidentStore, database: 
 
 
 def test_without_a_copy_there_is_no_upgrade(store: IncidentStore, database: Path) -> None:
-    database.with_name("canopy.db.v1.bak").mkdir()
-    with pytest.raises(StoreError, match=r"not upgraded, its copy canopy\.db\.v1\.bak cannot be made"):
+    database.with_name(BACKUP).mkdir()
+    with pytest.raises(StoreError, match=rf"not upgraded, its copy canopy\.db\.v{NOW}\.bak cannot be made"):
         prepare(database, NEXT)
-    assert ask(database, "PRAGMA user_version") == [(1,)]
+    assert ask(database, "PRAGMA user_version") == [(NOW,)]
     assert opened(store).id == 1
 
 
@@ -73,7 +76,7 @@ def test_an_upgrade_that_fails_leaves_the_old_file(store: IncidentStore, databas
     broken = (*NEXT, ("CREATE TABLE incidents (id INTEGER)",))
     with pytest.raises(StoreError, match=r"canopy\.db: table incidents already exists"):
         prepare(database, broken)
-    assert ask(database, "PRAGMA user_version") == [(1,)]
+    assert ask(database, "PRAGMA user_version") == [(NOW,)]
     assert store.get(incident.id) == incident
     again = IncidentStore(database)
     assert again.list(IncidentQuery()).total == 1
@@ -87,8 +90,8 @@ def test_a_newer_file_is_refused_and_untouched(database: Path) -> None:
     with pytest.raises(SchemaTooNew) as caught:
         IncidentStore(database)
     assert caught.value.detail == (
-        f"{database}: a newer Canopy wrote it (schema version 2; this one knows up to 1). Start the "
-        f"newer Canopy, or set storage.database to the copy from before its upgrade, canopy.db.v1.bak, "
+        f"{database}: a newer Canopy wrote it (schema version {NOW + 1}; this one knows up to {NOW}). Start the "
+        f"newer Canopy, or set storage.database to the copy from before its upgrade, {BACKUP}, "
         "if it is there."
     )
     assert database.read_bytes() == before
