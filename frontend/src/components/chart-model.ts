@@ -5,6 +5,8 @@ export interface ChartPoint {
   timestamp: string;
   value: number;
   prediction: HistoryPoint["prediction"];
+  /** What was expected then; without it the chart's own range stands for all. */
+  expected?: Expected | null;
 }
 
 export interface ChartSpan {
@@ -13,38 +15,57 @@ export interface ChartSpan {
   to: number;
 }
 
+/** A stretch of time that has a name, an incident say; drawn as a bar at the foot of the chart. */
+export interface ChartBand extends ChartSpan {
+  label: string;
+  tone: "critical" | "high" | "muted";
+}
+
 export interface ChartThresholds {
   high: number | null;
   critical: number | null;
 }
 
+/** uPlot's columns: times in seconds, values, low and high of what was expected. */
+export type ChartColumns = [number[], ...(number | null)[][]];
+
 const AIR = 0.08;
 /** A threshold further off than this many times the data's own height would flatten the data. */
 const THRESHOLD_REACH = 1.5;
+/** Steps without a reading after which the line breaks. */
+const GAP_STEPS = 3;
 
 export const seconds = (time: string) => Date.parse(time) / 1_000;
 
-/** uPlot's columns: times in seconds, values; a gap of more than three usual steps breaks the line. */
-export function chartColumns(points: readonly ChartPoint[]): [number[], (number | null)[]] {
+function usualStep(times: readonly number[]): number {
+  const steps = times.slice(1).map((time, index) => time - (times[index] ?? time));
+  return Float64Array.from(steps).sort()[Math.floor(steps.length / 2)] ?? 0;
+}
+
+/** Values and, where the points know it, what was expected of each; a long gap breaks the line. */
+export function chartColumns(points: readonly ChartPoint[], expected: Expected | null = null): ChartColumns {
   const times = points.map((point) => seconds(point.timestamp));
-  const steps = times
-    .slice(1)
-    .map((time, index) => time - (times[index] ?? time))
-    .sort((a, b) => a - b);
-  const usual = steps[Math.floor(steps.length / 2)] ?? 0;
-  const xs: number[] = [];
-  const ys: (number | null)[] = [];
+  const usual = usualStep(times);
+  const [xs, ys, lows, highs]: [number[], (number | null)[], (number | null)[], (number | null)[]] = [
+    [],
+    [],
+    [],
+    [],
+  ];
   points.forEach((point, index) => {
     const time = times[index] ?? 0;
     const before = times[index - 1];
-    if (before !== undefined && usual > 0 && time - before > usual * 3) {
+    if (before !== undefined && usual > 0 && time - before > usual * GAP_STEPS) {
       xs.push((time + before) / 2);
-      ys.push(null);
+      for (const column of [ys, lows, highs]) column.push(null);
     }
+    const range = point.expected === undefined ? expected : point.expected;
     xs.push(time);
     ys.push(point.value);
+    lows.push(range?.low ?? null);
+    highs.push(range?.high ?? null);
   });
-  return [xs, ys];
+  return [xs, ys, lows, highs];
 }
 
 /** Lowest and highest value shown; thresholds are taken in when they are near enough to be read. */
@@ -59,7 +80,10 @@ export function chartScale(
     low = Math.min(low, value);
     high = Math.max(high, value);
   };
-  for (const point of points) take(point.value);
+  for (const point of points) {
+    take(point.value);
+    if (point.expected) [point.expected.low, point.expected.high].forEach(take);
+  }
   if (expected) [expected.low, expected.high].forEach(take);
   if (low > high) return [0, 1];
   const reach = (high - low || Math.abs(high) || 1) * THRESHOLD_REACH;
@@ -85,4 +109,17 @@ export function unusualSpans(points: readonly ChartPoint[]): ChartSpan[] {
     }
   }
   return spans;
+}
+
+/** Index of the point nearest to `time` (seconds) in an ascending column; -1 when it is empty. */
+export function nearest(times: readonly number[], time: number): number {
+  let [low, high] = [0, times.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? 0) < time) low = middle;
+    else high = middle;
+  }
+  const [before, after] = [times[low], times[high]];
+  if (before === undefined || after === undefined) return -1;
+  return time - before <= after - time ? low : high;
 }

@@ -1,82 +1,42 @@
 /** Draws a time chart on a canvas with uPlot; loaded only by pages that show one. */
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
-import type { Expected } from "@/lib/api/types";
-import { formatClock, formatMinute, formatValue } from "@/lib/format";
+import { formatClock, formatDateTime, formatMinute, formatRange, formatValue } from "@/lib/format";
 import type { Theme, Zone } from "@/lib/preferences";
-import type { ChartSpan, ChartThresholds } from "./chart-model";
+import {
+  type Drawn,
+  drawBehind,
+  drawPicked,
+  drawThresholds,
+  type Palette,
+  readPalette,
+} from "./chart-drawing";
+import type { ChartBand, ChartColumns } from "./chart-model";
 import "uplot/dist/uPlot.min.css";
 
-interface UplotChartProps {
-  columns: [number[], (number | null)[]];
+export interface UplotChartProps extends Drawn {
+  columns: ChartColumns;
   scale: [number, number];
   unit: string;
-  expected: Expected | null;
-  thresholds: ChartThresholds;
-  spans: readonly ChartSpan[];
   zone: Zone;
   theme: Theme;
   height: number;
   group: string | undefined;
+  /** Told the time (seconds) of the reading clicked. */
+  onPick: ((time: number) => void) | undefined;
+  /** Told the span (seconds) dragged over. */
+  onSelect: ((from: number, to: number) => void) | undefined;
+  /** The reading the keyboard is at. */
+  cursor: number | null;
 }
 
-const TOKENS = ["line", "band", "grid", "muted", "high", "critical", "critical-soft"] as const;
-type Palette = Record<(typeof TOKENS)[number], string>;
+const DAY_S = 86_400;
+/** A drag shorter than this was a click. */
+const LEAST_DRAG_PX = 6;
 
-/** A canvas needs plain colours: the browser resolves each token for the theme that holds now. */
-function readPalette(element: HTMLElement): Palette {
-  const probe = element.appendChild(document.createElement("span"));
-  const palette = Object.fromEntries(
-    TOKENS.map((token) => {
-      probe.style.color = `var(--${token})`;
-      return [token, getComputedStyle(probe).color];
-    }),
-  );
-  probe.remove();
-  return palette as Palette;
-}
-
-function drawBehind(plot: uPlot, props: UplotChartProps, palette: Palette): void {
-  const { ctx, bbox } = plot;
-  const y = (value: number) => plot.valToPos(value, "y", true);
-  const x = (time: number) => plot.valToPos(time, "x", true);
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-  ctx.clip();
-  ctx.fillStyle = palette["critical-soft"];
-  for (const span of props.spans) {
-    const left = x(span.from);
-    ctx.fillRect(left - 2, bbox.top, Math.max(4, x(span.to) - left + 4), bbox.height);
-  }
-  if (props.expected) {
-    const top = y(props.expected.high);
-    ctx.fillStyle = palette.band;
-    ctx.fillRect(bbox.left, top, bbox.width, Math.max(1, y(props.expected.low) - top));
-  }
-  ctx.restore();
-}
-
-/** Over the grid, whose lines would else hide a threshold at a round number. */
-function drawThresholds(plot: uPlot, { thresholds }: UplotChartProps, palette: Palette): void {
-  const { ctx, bbox } = plot;
-  ctx.save();
-  const lines = [
-    [thresholds.high, palette.high, [6, 5]],
-    [thresholds.critical, palette.critical, []],
-  ] as const;
-  for (const [value, colour, dash] of lines) {
-    const y = value === null ? Number.NaN : plot.valToPos(value, "y", true);
-    if (!(y >= bbox.top && y <= bbox.top + bbox.height)) continue;
-    ctx.strokeStyle = colour;
-    ctx.lineWidth = 1.5 * devicePixelRatio;
-    ctx.setLineDash(dash.map((part) => part * devicePixelRatio));
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
-    ctx.stroke();
-  }
-  ctx.restore();
+function bandAt(bands: readonly ChartBand[], time: number): string {
+  const band = bands.find((each) => time >= each.from && time <= each.to);
+  return band ? `  ${band.label}` : "";
 }
 
 function showTip(plot: uPlot, tip: HTMLElement, props: UplotChartProps): void {
@@ -84,56 +44,90 @@ function showTip(plot: uPlot, tip: HTMLElement, props: UplotChartProps): void {
   const time = index == null ? undefined : plot.data[0][index];
   const value = index == null ? undefined : plot.data[1]?.[index];
   tip.hidden = time === undefined || value == null;
-  if (time === undefined || value == null) return;
-  tip.textContent = `${formatClock(time * 1_000, props.zone)}  ${formatValue(value, props.unit)}`;
+  if (index == null || time === undefined || value == null) return;
+  const [low, high] = [plot.data[2]?.[index], plot.data[3]?.[index]];
+  const expected = low != null && high != null ? `  expected ${formatRange(low, high, props.unit)}` : "";
+  tip.textContent = `${formatClock(time * 1_000, props.zone)}  ${formatValue(value, props.unit)}${expected}${bandAt(props.bands, time)}`;
   const left = plot.valToPos(time, "x");
   const room = plot.over.clientWidth - tip.offsetWidth;
   tip.style.insetInlineStart = `${Math.max(0, Math.min(room, left + 10))}px`;
 }
 
-function makeOptions(newest: () => UplotChartProps, palette: Palette, width: number): uPlot.Options {
-  const { height, group } = newest();
-  const font = `12px ${getComputedStyle(document.documentElement).fontFamily}`;
+/** "14:02"; with the day where the axis spans more than one. */
+function tickText(tick: number, span: number, zone: Zone): string {
+  if (span > DAY_S) return formatDateTime(tick * 1_000, zone).replace(/ \d{4}, (\d\d:\d\d).*$/, " $1");
+  return tick % 60 ? formatClock(tick * 1_000, zone) : formatMinute(tick * 1_000, zone).replace(" UTC", "");
+}
+
+function axesOf(newest: () => UplotChartProps, palette: Palette): uPlot.Axis[] {
   const axis: uPlot.Axis = {
     stroke: palette.muted,
-    font,
+    font: `12px ${getComputedStyle(document.documentElement).fontFamily}`,
     grid: { stroke: palette.grid, width: 1 },
     ticks: { show: false },
   };
+  const span = (ticks: readonly number[]) => (ticks.at(-1) ?? 0) - (ticks[0] ?? 0);
+  return [
+    {
+      ...axis,
+      space: 96,
+      size: 28,
+      values: (_, ticks) => ticks.map((tick) => tickText(tick, span(ticks), newest().zone)),
+    },
+    { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => formatValue(tick, newest().unit)) },
+  ];
+}
+
+/** Tells of the span dragged over, and takes uPlot's own mark away: the page shows what it makes of it. */
+function tellSelection(plot: uPlot, newest: () => UplotChartProps): void {
+  const { left, width } = plot.select;
+  if (width < LEAST_DRAG_PX) return;
+  const [from, to] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  newest().onSelect?.(from, to);
+}
+
+function tellClick(plot: uPlot, newest: () => UplotChartProps): void {
+  const time = plot.cursor.idx == null ? undefined : plot.data[0][plot.cursor.idx];
+  if (time !== undefined) newest().onPick?.(time);
+}
+
+function makeOptions(newest: () => UplotChartProps, palette: Palette, width: number): uPlot.Options {
+  const { height, group, onSelect, onPick } = newest();
   const tip = document.createElement("div");
   tip.className = "chart-tip";
   tip.hidden = true;
+  const hidden: uPlot.Series = { stroke: "transparent", points: { show: false } };
   return {
     width,
     height,
     legend: { show: false },
-    cursor: { y: false, ...(group && { sync: { key: group } }), drag: { x: false, y: false } },
+    cursor: {
+      y: false,
+      ...(group && { sync: { key: group } }),
+      drag: { x: onSelect !== undefined, y: false, setScale: false, dist: LEAST_DRAG_PX },
+    },
     scales: { x: { time: true }, y: { range: () => newest().scale } },
-    axes: [
-      {
-        ...axis,
-        space: 80,
-        size: 28,
-        values: (_, ticks) =>
-          ticks.map((tick) => {
-            const { zone } = newest();
-            return tick % 60
-              ? formatClock(tick * 1_000, zone)
-              : formatMinute(tick * 1_000, zone).replace(" UTC", "");
-          }),
-      },
-      {
-        ...axis,
-        size: 64,
-        values: (_, ticks) => ticks.map((tick) => formatValue(tick, newest().unit)),
-      },
+    axes: axesOf(newest, palette),
+    series: [
+      {},
+      { stroke: palette.line, width: 1.75, points: { show: false }, spanGaps: false },
+      hidden,
+      hidden,
     ],
-    series: [{}, { stroke: palette.line, width: 1.75, points: { show: false }, spanGaps: false }],
+    bands: [{ series: [3, 2], fill: palette.band }],
     hooks: {
-      init: [(plot) => void plot.over.append(tip)],
+      init: [
+        (plot) => {
+          plot.over.append(tip);
+          if (onPick) plot.over.addEventListener("click", () => tellClick(plot, newest));
+        },
+      ],
       drawClear: [(plot) => drawBehind(plot, newest(), palette)],
       drawAxes: [(plot) => drawThresholds(plot, newest(), palette)],
+      draw: [(plot) => drawPicked(plot, newest(), palette)],
       setCursor: [(plot) => showTip(plot, tip, newest())],
+      setSelect: [(plot) => tellSelection(plot, newest)],
     },
   };
 }
@@ -143,16 +137,17 @@ export default function UplotChart(props: UplotChartProps) {
   const chart = useRef<uPlot | null>(null);
   const newest = useRef(props);
   newest.current = props;
-  const { columns, theme, group, zone } = props;
+  const { columns, theme, group, zone, height, spans, bands, picked, cursor } = props;
+  const [picks, selects] = [props.onPick !== undefined, props.onSelect !== undefined];
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new theme or zone needs a new drawing
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is read through `newest` needs no new drawing
   useEffect(() => {
     const element = host.current;
     if (!element) return;
     const make = () => {
       chart.current?.destroy();
       const options = makeOptions(() => newest.current, readPalette(element), element.clientWidth);
-      chart.current = new uPlot(options, newest.current.columns, element);
+      chart.current = new uPlot(options, newest.current.columns as uPlot.AlignedData, element);
     };
     make();
     const systemTheme = matchMedia("(prefers-color-scheme: dark)");
@@ -167,9 +162,18 @@ export default function UplotChart(props: UplotChartProps) {
       chart.current?.destroy();
       chart.current = null;
     };
-  }, [theme, group, zone]);
+  }, [theme, group, zone, height, picks, selects]);
 
-  useEffect(() => chart.current?.setData(columns), [columns]);
+  useEffect(() => chart.current?.setData(columns as uPlot.AlignedData), [columns]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn anew when one of these is another
+  useEffect(() => chart.current?.redraw(false), [spans, bands, picked]);
+
+  useEffect(() => {
+    const plot = chart.current;
+    const time = cursor === null ? undefined : plot?.data[0][cursor];
+    if (plot && time !== undefined) plot.setCursor({ left: plot.valToPos(time, "x"), top: 0 });
+  }, [cursor]);
 
   return <div ref={host} />;
 }
