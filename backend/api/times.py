@@ -25,7 +25,7 @@ def parse_time(name: str, text: str) -> float:
 
 
 def parse_range(start: str | None, end: str | None, now: float, default: float) -> tuple[float, float]:
-    """Two optional RFC 3339 times -> start and end in seconds; ``default`` seconds up to ``now`` without them.
+    """Two RFC 3339 times -> start and end in seconds; the last ``default`` seconds where they are missing.
 
     422 where start lies after end.
     """

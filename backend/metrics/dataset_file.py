@@ -53,10 +53,11 @@ def line_time(line: bytes) -> int | None:
         return None
 
 
-def read_lines(path: Path, start: int) -> bytes:
-    """The whole lines from ``start`` (milliseconds) on, the header not among them; b"" without a file.
+def read_lines(path: Path, start: int, end: int | None = None) -> bytes:
+    """The whole lines from ``start`` to ``end`` (milliseconds), without header; b"" without a file.
 
-    May begin a little earlier. Takes no lock: a line that is being written is left out. Raises HistoryError.
+    May begin a little earlier and end a little later. Takes no lock: a line that is being written is left
+    out. Raises HistoryError.
     """
     try:
         with path.open("rb") as file:
@@ -65,8 +66,13 @@ def read_lines(path: Path, start: int) -> bytes:
                 if HEADER.startswith(head):
                     return b""
                 raise HistoryError(f"{path}: not a dataset of Canopy: its first line is not the header")
+            stop = None
+            if end is not None:
+                _seek_to(file, end + 1)
+                # The bisection may stop a block before the first line that is too late.
+                stop = file.tell() + 2 * _BLOCK
             _seek_to(file, start)
-            content = file.read()
+            content = file.read() if stop is None else file.read(max(0, stop - file.tell()))
     except FileNotFoundError:
         return b""
     except OSError as error:

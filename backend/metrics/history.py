@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backend.clock import to_rfc3339
+from backend.metrics.columns import Columns, merge, parse_columns
 from backend.metrics.dataset_file import COLUMNS, HEADER, DatasetFile, HistoryError, line_time, read_lines
 from backend.metrics.folders import folder_name, make_folder, service_name
 from backend.metrics.readings import Reading, SeriesKey, Verdict
@@ -163,6 +164,12 @@ class HistoryStore:
         """How many readings are stored from ``start`` on, give or take a few at the seam."""
         first = _millis(start)
         return sum(read_lines(self._path(key, dataset), first).count(b"\n") for dataset in _DATASETS)
+
+    def columns(self, key: SeriesKey, start: float, end: float) -> Columns:
+        """The pair's readings with what was said of them, from ``start`` to ``end``, for charts: fast."""
+        first, last = _millis(start), _millis(end)
+        parts = [parse_columns(read_lines(self._path(key, name), first, last)) for name in _DATASETS]
+        return merge(parts, first / 1000, last / 1000)
 
     def frame(self, key: SeriesKey, start: float, end: float) -> pd.DataFrame:
         """As ``load``, with all columns of the CSVs (timestamp as UTC datetime) and ``dataset``."""

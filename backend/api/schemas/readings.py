@@ -84,7 +84,16 @@ class HistoryPoint(Wire):
     score: float | None
 
 
+class Span(Wire):
+    """A stretch of time, both ends included."""
+
+    start: Time
+    end: Time
+
+
 class History(Wire):
+    """Readings of one pair between two times."""
+
     service: str
     metric: str
     unit: str
@@ -95,4 +104,8 @@ class History(Wire):
     expected: Expected | None
     high: float | None
     critical: float | None
+    direction: Literal["above", "below"]
+    query: str = Field(description="the PromQL behind the readings, for all services at once")
+    unusual: list[Span] = Field(description="runs of readings judged anomalous, of all readings in the range")
+    gaps: list[Span] = Field(description="between the two readings around each time without any")
     points: list[HistoryPoint]

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.logs.correlation import Baseline, CorrelatedLine, correlate, root_cause
+from backend.logs.correlation import Baseline, CorrelatedLine, correlate
 from backend.logs.levels import LEVELS
 from backend.logs.line import LogLine
+from backend.logs.novelty import root_cause
 from backend.logs.search import explain_event
 from backend.logs.store import LogStore
 from backend.logs.templates import template
