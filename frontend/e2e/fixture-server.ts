@@ -1,7 +1,10 @@
 /** The API's shapes from memory, for work on the looks and for the axe tests: a fake with the real protocol. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { at } from "../src/testing/factories.ts";
-import { act, incident, POLL_MS, READS, retrain } from "./fixture-data.ts";
+import { READS } from "./fixture-data.ts";
+import { act, incident } from "./shop/incidents.ts";
+import { retrain } from "./shop/models.ts";
+import { POLL_MS } from "./shop/services.ts";
 
 const API = "/api/v1";
 const PING_MS = 2_000;
