@@ -2,57 +2,96 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from backend.detection.view_forest import ViewForest
-from backend.detection.views import LARGEST, VIEWS
+from backend.detection.forest_loops import scores_if
+from backend.detection.forest_memory import Memory
+from backend.detection.views import LARGEST, VIEWS, Spans, what_if
 from backend.metrics.readings import ExpectedRange
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 _NEAREST = 1e-6
 _RATIO = 2.0**0.25
 _BISECTIONS = 60
-_BASELINES = ("delta", "from_median", "daily", "weekly")
+_VALUE = VIEWS.index("value")
+_LONG_MEAN = VIEWS.index("long_mean")
+_BASELINES = tuple(VIEWS.index(view) for view in ("delta", "from_median", "daily", "weekly"))
 """Views that are the value less what was usual: the value less the view is a value to start from."""
 
 
-def expected_range(forest: ViewForest, pair: int, threshold: float) -> ExpectedRange | None:
-    """The values around what is usual that would have scored below ``threshold``, the past held fixed.
+class Expects(Protocol):
+    """A view forest or an arena of them."""
+
+    def expected(self, pairs: IntArray, thresholds: FloatArray, /) -> FloatArray: ...
+
+
+def expected_range(forest: Expects, pair: int, threshold: float) -> ExpectedRange | None:
+    """One pair's `bounds`, None where there are none."""
+    low, high = forest.expected(np.array([pair]), np.array([threshold]))[0].tolist()
+    return None if np.isnan(low) else ExpectedRange(low, high)
+
+
+@njit(cache=True, nogil=True)
+def bounds(memory: Memory, spans: Spans, pairs: IntArray, thresholds: FloatArray, out: FloatArray) -> None:
+    """Write to float64[n, 2] the values around what is usual that would have scored below the thresholds.
 
     From the most usual value the search goes outward in steps that grow by a fifth and then halves the last
     one until float64 is exhausted: the bounds are exact for the score as it is, the effect of the value on
-    every view and the day's allowance included. A bound is infinite where no value passes. None where every
-    usual value would have passed too: what came before is the anomaly, and no value ends it at once. A
-    metric that was never below 0 says nothing here; the caller knows what its values can be.
+    every view and the day's allowance included. A bound is infinite where no value passes. NaN where the
+    pair is not ready, or every usual value would have passed too: what came before is the anomaly, and no
+    value ends it at once. A metric that was never below 0 says nothing here; the caller knows what its
+    values can be.
     """
-    views = dict(zip(VIEWS, forest.views(pair).tolist(), strict=True))
-    value = views["value"]
-    starts = np.array([value, views["long_mean"], *(value - views[name] for name in _BASELINES)])
-    scores = forest.scores_if(pair, starts)
-    if scores.min() >= threshold:
-        return None
-    centre = float(starts[scores.argmin()])
-    size = float(np.abs(starts).max()) or 1.0
-    return ExpectedRange(
-        _bound(forest, pair, threshold, centre, -size), _bound(forest, pair, threshold, centre, size)
-    )
+    views = np.empty((1, len(VIEWS)))
+    starts = np.empty(2 + len(_BASELINES))
+    scores = np.empty(len(starts))
+    for i in range(len(pairs)):
+        pair = pairs[i]
+        out[i] = np.nan
+        if memory.window.counts[pair, 2] == 0 or memory.views.counts[pair, 0] == 0:
+            continue
+        what_if(memory.views, pair, spans, memory.views.recent[pair, -1:], views)
+        value = views[0, _VALUE]
+        starts[0], starts[1] = value, views[0, _LONG_MEAN]
+        for at in range(len(_BASELINES)):
+            starts[2 + at] = value - views[0, _BASELINES[at]]
+        scores_if(memory, spans, pair, starts, scores)
+        best = np.argmin(scores)
+        if scores[best] < thresholds[i]:
+            size = np.max(np.abs(starts))
+            size = size if size > 0.0 else 1.0
+            out[i, 0] = _bound(memory, spans, pair, thresholds[i], starts[best], -size)
+            out[i, 1] = _bound(memory, spans, pair, thresholds[i], starts[best], size)
 
 
-def _bound(forest: ViewForest, pair: int, threshold: float, centre: float, size: float) -> float:
+@njit(cache=True, nogil=True)
+def _bound(memory: Memory, spans: Spans, pair: int, threshold: float, centre: float, size: float) -> float:
     """The last value from ``centre`` in the direction of ``size`` that does not pass."""
-    steps = int(np.log(LARGEST / (abs(size) * _NEAREST)) / np.log(_RATIO)) + 1
-    values = centre + size * _NEAREST * np.power(_RATIO, np.arange(steps, dtype=np.float64))
-    passing = np.flatnonzero(forest.scores_if(pair, values) >= threshold)
-    if not len(passing):
-        return float(np.copysign(np.inf, size))
-    outside = float(values[passing[0]])
-    inside = float(values[passing[0] - 1]) if passing[0] else centre
+    value = np.empty(1)
+    score = np.empty(1)
+    inside = centre
+    step = size * _NEAREST
+    while True:
+        if abs(step) > LARGEST:
+            return np.copysign(np.inf, size)
+        value[0] = centre + step
+        scores_if(memory, spans, pair, value, score)
+        if score[0] >= threshold:
+            break
+        inside = value[0]
+        step *= _RATIO
+    outside = value[0]
     for _ in range(_BISECTIONS):
-        middle = 0.5 * (inside + outside)
-        if forest.scores_if(pair, np.array([middle]))[0] >= threshold:
-            outside = middle
+        value[0] = 0.5 * (inside + outside)
+        scores_if(memory, spans, pair, value, score)
+        if score[0] >= threshold:
+            outside = value[0]
         else:
-            inside = middle
+            inside = value[0]
     return inside

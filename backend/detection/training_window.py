@@ -51,6 +51,12 @@ def restore_order(window: TrainingWindow) -> None:
 
 
 @njit(cache=True, nogil=True)
+def held(window: TrainingWindow, pair: int) -> int:
+    """How many readings the pair's window holds."""
+    return min(window.counts[pair, 0], window.views.shape[1])
+
+
+@njit(cache=True, nogil=True)
 def learn(window: TrainingWindow, pair: int, views: FloatArray) -> None:
     """Put a reading's views float64[16] into the ring."""
     counts = window.counts[pair]

@@ -118,23 +118,9 @@ def test_a_restart_changes_no_score(count: int) -> None:
     np.testing.assert_array_equal(push(after, values[count:], count), push(before, values[count:], count))
 
 
-def test_a_lean_forest_scores_with_the_trees_it_adopts() -> None:
-    values = noisy(700)
-    trainer, lean = forest((9,), window=500, refit_every=500), ViewForest(STEP, np.array([1, 2, 9]), window=0)
-    push(trainer, values[:600])
-    assert (push(lean, values[:100], pair=2) == 0).all()
-    trainer.refit(0)
-    lean.adopt(2, trainer, 0)
-    scores = push(lean, values[600:], 600, pair=2)
-    np.testing.assert_array_equal(scores[:25], push(trainer, values[600:625], 600))
-    assert scores.min() > 0
-    assert sum(array.nbytes for array in lean.state().values()) < 3 * 90_000
-    assert not lean.is_ready(np.array([0, 1])).any()
-
-
 def test_trees_of_another_interval_are_not_adopted() -> None:
     with pytest.raises(ValueError, match="interval"):
-        forest().adopt(0, ViewForest(15.0, np.array([1])), 0)
+        forest().adopt(0, ViewForest(15.0, np.array([1])), 0, views=True)
 
 
 def test_a_state_of_another_shape_is_refused() -> None:

@@ -1,0 +1,123 @@
+"""The view forest's compiled loops: take readings, score them, and grow new trees when they are due."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from backend.detection.forest_memory import Memory
+from backend.detection.recurrence import allowance, remember
+from backend.detection.step_tables import POWER, average_path, fit_table, weight_at
+from backend.detection.training_window import bring_in_order, held, learn
+from backend.detection.views import VIEWS, Spans, advance, what_if
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+FIRST_FIT = 32
+_LEAST_REFIT = 4
+_YOUNG = 8
+"""A window is refitted as it grows by an eighth, and every ``refit_every`` readings once that is more."""
+
+_CALM = 0.5
+_DOUBT = 16
+"""In a young window a new extreme is nothing rare: what a score has above _CALM counts n / (n + _DOUBT)."""
+
+_STREAMS = 1 << 40
+"""Random streams of one seed: one for each view and refit."""
+
+
+@njit(cache=True, nogil=True)
+def push(
+    memory: Memory,
+    spans: Spans,
+    peak_bins: int,
+    pairs: IntArray,
+    timestamps: FloatArray,
+    local: FloatArray,
+    values: FloatArray,
+    learned: BoolArray,
+    scores: FloatArray,
+) -> None:
+    """Take readings in the order given and write their scores; see `ViewForest.push`."""
+    newest = memory.newest
+    views = np.empty(len(VIEWS))
+    for i in range(len(values)):
+        pair = pairs[i]
+        # A refit waits for the next reading: until then the tables are those that scored the newest one,
+        # and what they say of it (its shares, its expected range) holds exactly.
+        _refit_if_due(memory, pair)
+        advance(memory.views, pair, spans, values[i], local[i], views)
+        newest.at[pair] = timestamps[i]
+        newest.allowed[pair] = 0.0
+        newest.score[pair] = 0.0
+        if memory.window.counts[pair, 2] > 0:
+            raw = _score(memory, pair, views, newest.weights[pair])
+            newest.allowed[pair] = allowance(memory.peaks, pair, peak_bins, local[i])
+            remember(memory.peaks, pair, peak_bins, raw, local[i])
+            newest.score[pair] = max(0.0, raw - newest.allowed[pair])
+        scores[i] = newest.score[pair]
+        if learned[i]:
+            learn(memory.window, pair, views)
+
+
+@njit(cache=True, nogil=True)
+def scores_if(memory: Memory, spans: Spans, pair: int, values: FloatArray, scores: FloatArray) -> None:
+    """Write the score of each of ``values`` in the newest reading's place; see `ViewForest.scores_if`."""
+    views = np.empty((len(values), len(VIEWS)))
+    weights = np.empty(len(VIEWS))
+    what_if(memory.views, pair, spans, values, views)
+    for i in range(len(values)):
+        raw = _score(memory, pair, views[i], weights)
+        scores[i] = max(0.0, raw - memory.newest.allowed[pair])
+
+
+@njit(cache=True, nogil=True)
+def refit(memory: Memory, pair: int) -> None:
+    """Grow the pair's trees from all that its window holds."""
+    window, tables = memory.window, memory.tables
+    ever = window.counts[pair, 0]
+    known = bring_in_order(window, pair)
+    leaf_path = average_path(known)
+    for view in range(len(VIEWS)):
+        ascending = window.ascending[pair, view, :known]
+        if view == 0:
+            level = max(abs(ascending[0]), abs(ascending[-1]))
+        stream = tables.seeds[pair] * np.uint64(_STREAMS) + np.uint64(ever * len(VIEWS) + view)
+        tables.origins[pair, view] = fit_table(
+            ascending, leaf_path, level, stream, tables.edges[pair, view], tables.weights[pair, view]
+        )
+
+
+@njit(cache=True, nogil=True)
+def _score(memory: Memory, pair: int, views: FloatArray, weights: FloatArray) -> float:
+    """The power mean of the views' scores, doubted while the window is young; writes their weights."""
+    tables = memory.tables
+    total = 0.0
+    for view in range(len(VIEWS)):
+        away = views[view] - tables.origins[pair, view]
+        weights[view] = weight_at(tables.edges[pair, view], tables.weights[pair, view], away)
+        total += weights[view]
+    score = (total / len(VIEWS)) ** (1.0 / POWER)
+    learned = memory.window.counts[pair, 2]
+    return _CALM + (score - _CALM) * learned / (learned + _DOUBT) if score > _CALM else score
+
+
+@njit(cache=True, nogil=True)
+def _refit_if_due(memory: Memory, pair: int) -> None:
+    """Grow new trees if enough readings came since the last ones.
+
+    Old pairs take turns, each at its seed's place, or all of them would be refitted in one poll.
+    """
+    window, tables = memory.window, memory.tables
+    ever, fresh, ordered = window.counts[pair]
+    every = window.leaving.shape[1]
+    grown = max(_LEAST_REFIT, ordered // _YOUNG)
+    turn = (np.uint64(ever) + tables.seeds[pair]) % np.uint64(every) == 0
+    due = fresh >= grown if grown < every else fresh >= every or (turn and fresh > 0)
+    # Trees that were put here know more than a window that has just begun.
+    known = held(window, pair)
+    if known >= FIRST_FIT and 2 * known >= ordered and due and not tables.held[pair]:
+        refit(memory, pair)

@@ -1,0 +1,138 @@
+"""What the view forest keeps of many pairs, as arrays whose row i belongs to pair i."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.detection.recurrence import Peaks, empty_peaks
+from backend.detection.step_tables import ENTRIES
+from backend.detection.training_window import TrainingWindow, empty_window
+from backend.detection.views import VIEWS, Spans, ViewState, empty_state
+
+FloatArray = NDArray[np.float64]
+SingleArray = NDArray[np.float32]
+BoolArray = NDArray[np.bool_]
+
+
+class Tables(NamedTuple):
+    """The collapsed trees; see `step_tables.fit_table`.
+
+    ``edges`` float32[pairs, 16, ENTRIES - 1], ``weights`` float32[pairs, 16, ENTRIES], ``origins``
+    float64[pairs, 16], ``seeds`` uint64[pairs]; where ``held`` bool[pairs] no reading makes a refit due.
+    """
+
+    edges: SingleArray
+    weights: SingleArray
+    origins: FloatArray
+    seeds: NDArray[np.uint64]
+    held: BoolArray
+
+
+class Newest(NamedTuple):
+    """Of each pair's newest reading: when it was, its views' weights, the allowance and the score.
+
+    ``at`` float64[pairs] in seconds since the epoch, -inf before the first; ``weights`` float64[pairs, 16].
+    """
+
+    at: FloatArray
+    weights: FloatArray
+    allowed: FloatArray
+    score: FloatArray
+
+
+class Memory(NamedTuple):
+    """All of it."""
+
+    views: ViewState
+    window: TrainingWindow
+    tables: Tables
+    peaks: Peaks
+    newest: Newest
+
+
+class PairModel(NamedTuple):
+    """What a pair's readings are scored by, apart from its views' memory: 20 kB, to be kept in a file.
+
+    ``edges`` float32[16, ENTRIES - 1], ``weights`` float32[16, ENTRIES], ``origins`` float64[16], ``peaks``
+    float32[n] with their ``latest`` bin, and how many readings the trees were grown from.
+    """
+
+    edges: SingleArray
+    weights: SingleArray
+    origins: FloatArray
+    peaks: SingleArray
+    latest: int
+    learned: int
+
+
+def empty_memory(
+    seeds: NDArray[np.int64], spans: Spans, peak_bins: int, window: int, refit_every: int
+) -> Memory:
+    """The memory of pairs of which nothing was read yet."""
+    pairs = len(seeds)
+    return Memory(
+        views=empty_state(pairs, spans),
+        window=empty_window(pairs, window, refit_every),
+        tables=Tables(
+            edges=np.full((pairs, len(VIEWS), ENTRIES - 1), np.inf, dtype=np.float32),
+            weights=np.zeros((pairs, len(VIEWS), ENTRIES), dtype=np.float32),
+            origins=np.zeros((pairs, len(VIEWS))),
+            seeds=seeds.astype(np.uint64),
+            held=np.zeros(pairs, dtype=np.bool_),
+        ),
+        peaks=empty_peaks(pairs, peak_bins),
+        newest=Newest(
+            np.full(pairs, -np.inf), np.zeros((pairs, len(VIEWS))), np.zeros(pairs), np.zeros(pairs)
+        ),
+    )
+
+
+def arrays_of(memory: Memory) -> dict[str, NDArray[np.generic]]:
+    """Every array by its name, ``part.array``."""
+    return {
+        f"{part}.{name}": array
+        for part, arrays in memory._asdict().items()
+        for name, array in arrays._asdict().items()
+    }
+
+
+def copy_pair(
+    memory: Memory, pair: int, other: Memory, other_pair: int, parts: tuple[str, ...] = Memory._fields
+) -> None:
+    """Give a pair what another one has; the seed stays, and so does whether it is held."""
+    theirs = arrays_of(other)
+    for name, array in arrays_of(memory).items():
+        if name.split(".")[0] in parts and name not in ("tables.seeds", "tables.held"):
+            array[pair] = theirs[name][other_pair]
+
+
+def model_of(memory: Memory, pair: int) -> PairModel:
+    """A copy of the pair's model."""
+    tables = memory.tables
+    return PairModel(
+        tables.edges[pair].copy(),
+        tables.weights[pair].copy(),
+        tables.origins[pair].copy(),
+        memory.peaks.highest[pair].copy(),
+        int(memory.peaks.latest[pair]),
+        int(memory.window.counts[pair, 2]),
+    )
+
+
+def put_model(memory: Memory, pair: int, model: PairModel) -> None:
+    """Let the pair be scored by ``model``. Raises ValueError for one of another shape."""
+    places = (
+        (memory.tables.edges, model.edges),
+        (memory.tables.weights, model.weights),
+        (memory.tables.origins, model.origins),
+        (memory.peaks.highest, model.peaks),
+    )
+    if any(array[pair].shape != given.shape for array, given in places):
+        raise ValueError("the model was made for another interval or by another version")
+    for array, given in places:
+        array[pair] = given
+    memory.peaks.latest[pair] = model.latest
+    memory.window.counts[pair, 2] = model.learned
