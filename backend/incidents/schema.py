@@ -104,7 +104,18 @@ _REASONS: Step = (
     "CREATE INDEX artefacts_by_time ON artefacts (at)",
 )
 
-STEPS: tuple[Step, ...] = (_FIRST, _REASONS)
+_SENSITIVITY: Step = (
+    """
+    CREATE TABLE sensitivity_changes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at REAL NOT NULL,
+        by TEXT NOT NULL,
+        metric TEXT NOT NULL,
+        sensitivity TEXT
+    )""",
+)
+
+STEPS: tuple[Step, ...] = (_FIRST, _REASONS, _SENSITIVITY)
 """Step n leads from version n to n + 1. A step that was released never changes: a new one is added."""
 
 
