@@ -23,6 +23,7 @@ EntryKind = Literal[
     "acknowledged",
     "resolved",
     "reopened",
+    "undone",
     "comment",
     "feedback",
     "logs",
@@ -45,6 +46,14 @@ class ResolveReason(StrEnum):
     EXPECTED = "expected"
     NOISE = "noise"
     MAINTENANCE = "maintenance"
+
+
+_ANSWERS: dict[ResolveReason | None, Feedback] = {
+    ResolveReason.REAL: "yes",
+    ResolveReason.EXPECTED: "expected",
+    ResolveReason.NOISE: "noise",
+}
+"""Resolving for one of these reasons answers "was this right?" as well."""
 
 
 class IllegalTransition(Exception):
@@ -246,9 +255,14 @@ def resolve(
     """OPEN or ACKNOWLEDGED -> RESOLVED. Raises IllegalTransition."""
     _require(incident, "resolved")
     text = wording.with_comment(wording.RESOLVED[reason and reason.value], comment)
-    return _enter(
-        incident, at, "resolved", text, status=Status.RESOLVED, resolved_at=at, resolve_reason=reason
-    )
+    answer = _ANSWERS.get(reason, incident.feedback)
+    changes: dict[str, Any] = {
+        "status": Status.RESOLVED,
+        "resolved_at": at,
+        "resolve_reason": reason,
+        "feedback": answer,
+    }
+    return _enter(incident, at, "resolved", text, **changes)
 
 
 def auto_resolve(incident: Incident, at: float, quiet_readings: int) -> Incident:
@@ -264,7 +278,14 @@ def reopen(incident: Incident, at: float, comment: str = "") -> Incident:
     """RESOLVED -> OPEN, by an operator only. Raises IllegalTransition."""
     _require(incident, "reopened")
     text = wording.with_comment("Reopened", comment)
-    return _enter(incident, at, "reopened", text, status=Status.OPEN, resolved_at=None, resolve_reason=None)
+    return _enter(incident, at, "reopened", text, status=Status.OPEN, **unresolved(incident))
+
+
+def unresolved(incident: IncidentSummary) -> dict[str, Any]:
+    """What a RESOLVED incident no longer says once it is not: why, when, and the answer that this gave."""
+    told = _ANSWERS.get(incident.resolve_reason) == incident.feedback
+    answer = None if told else incident.feedback
+    return {"resolved_at": None, "resolve_reason": None, "feedback": answer}
 
 
 def comment(incident: Incident, at: float, text: str) -> Incident:

@@ -8,8 +8,9 @@ import json
 import math
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -18,6 +19,9 @@ from backend.incidents.incident import IncidentSummary, LatestIncident, ResolveR
 from backend.metrics.readings import SeriesKey, Severity
 
 MAX_LIMIT = 500
+MAX_IDS = 10_000
+"""How many incidents one list of ids, and so one act on many, may hold."""
+
 _MOST_WORDS = 20
 _LARGEST_ID = 2**63 - 1
 _PAIRS_AT_ONCE = 5000
@@ -41,7 +45,9 @@ class IncidentQuery:
     ``q``: every word of it must be in the title, service, metric or reason, or be the id (``12``, ``#12``).
     ``sort``: a key of SORTS, ascending, descending with "-" before it; ``urgency`` alone begins with what
     waits for a person: OPEN before ACKNOWLEDGED before RESOLVED, then severity, then the newest.
-    ``cursor``: ``next_cursor`` of the page before.
+    ``start``, ``end``: only what fired in between, in seconds since the epoch, both included.
+    ``cursor``: ``next_cursor`` of the page before; so each incident is met once, whatever opens meanwhile.
+    ``offset``: skip so many instead, for a reader who jumps; what opens meanwhile moves the rest along.
     """
 
     services: tuple[str, ...] = ()
@@ -49,18 +55,27 @@ class IncidentQuery:
     severities: tuple[Severity, ...] = ()
     statuses: tuple[Status, ...] = ()
     q: str = ""
+    start: float | None = None
+    end: float | None = None
     sort: str = "urgency"
     limit: int = 50
     cursor: str | None = None
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentPage:
-    """``total`` counts all that fit the filters; ``next_cursor`` is None on the last page."""
+    """``total`` counts all that fit the filters; ``next_cursor`` is None on the last page.
+
+    ``statuses`` counts by status what fits all filters but that of the status; ``severities`` likewise. Only
+    what there is any of is counted.
+    """
 
     items: tuple[IncidentSummary, ...]
     total: int
     next_cursor: str | None
+    statuses: Mapping[Status, int]
+    severities: Mapping[Severity, int]
 
 
 class IncidentCount(NamedTuple):
@@ -73,31 +88,79 @@ class IncidentCount(NamedTuple):
 
 
 def page(db: sqlite3.Connection, query: IncidentQuery) -> IncidentPage:
-    """Raises ValueError, in words for the caller, for a sort, limit or cursor that cannot be."""
-    if query.sort not in SORTS:
-        raise ValueError(f"sort: found {query.sort!r}; allowed: {', '.join(SORTS)}")
-    if not 1 <= query.limit <= MAX_LIMIT:
-        raise ValueError(f"limit: found {query.limit}; allowed: 1 to {MAX_LIMIT}")
-    name = query.sort.removeprefix("-")
-    columns = _SORTS[name]
-    descending = (name == "urgency") != query.sort.startswith("-")
+    """Raises ValueError, in words for the caller, for a sort, limit, cursor or offset that cannot be."""
+    _refuse_impossible(query)
+    columns = _SORTS[query.sort.removeprefix("-")]
     filters, values = _filters(query)
-    # Only our own column names and operators ever go into the text of a query, hence the S608 marks.
-    total = db.execute(f"SELECT count(*) FROM incidents {_where(filters)}", values).fetchone()[0]  # noqa: S608
     if query.cursor is not None:
         marks = ", ".join("?" * len(columns))
-        filters.append(f"({', '.join(columns)}) {'<' if descending else '>'} ({marks})")
+        filters.append(f"({', '.join(columns)}) {'<' if _descends(query) else '>'} ({marks})")
         values += _position(query.cursor, query.sort, columns)
-    order = ", ".join(f"{column} {'DESC' if descending else 'ASC'}" for column in columns)
+    # Only our own column names and operators ever go into the text of a query, hence the S608 marks.
     found = db.execute(
         f"""SELECT {rows.COLUMNS}, {", ".join(columns)} FROM incidents {_where(filters)}
-            ORDER BY {order} LIMIT ?""",  # noqa: S608
-        [*values, query.limit + 1],
+            ORDER BY {_order(query)} LIMIT ? OFFSET ?""",  # noqa: S608
+        [*values, query.limit + 1, query.offset],
     ).fetchall()
     shown, more = found[: query.limit], len(found) > query.limit
     width = len(columns)
     cursor = _cursor(query.sort, shown[-1][-width:]) if more else None
-    return IncidentPage(tuple(rows.summary(row[:-width]) for row in shown), total, cursor)
+    items = tuple(rows.summary(row[:-width]) for row in shown)
+    return IncidentPage(items, next_cursor=cursor, **_totals(db, query))
+
+
+def ids(db: sqlite3.Connection, query: IncidentQuery) -> list[int]:
+    """The ids of all that fit the filters, in the query's order; the first MAX_IDS of them.
+
+    Limit, cursor and offset say nothing here. Raises ValueError for a sort that cannot be.
+    """
+    _refuse_impossible(query)
+    filters, values = _filters(query)
+    found = db.execute(
+        f"SELECT id FROM incidents {_where(filters)} ORDER BY {_order(query)} LIMIT ?",  # noqa: S608
+        [*values, MAX_IDS],
+    )
+    return [incident_id for (incident_id,) in found]
+
+
+def _refuse_impossible(query: IncidentQuery) -> None:
+    if query.sort not in SORTS:
+        raise ValueError(f"sort: found {query.sort!r}; allowed: {', '.join(SORTS)}")
+    if not 1 <= query.limit <= MAX_LIMIT:
+        raise ValueError(f"limit: found {query.limit}; allowed: 1 to {MAX_LIMIT}")
+    if query.offset and query.cursor is not None:
+        raise ValueError("cursor, offset: found both; give one of them")
+
+
+def _descends(query: IncidentQuery) -> bool:
+    return (query.sort.removeprefix("-") == "urgency") != query.sort.startswith("-")
+
+
+def _order(query: IncidentQuery) -> str:
+    direction = "DESC" if _descends(query) else "ASC"
+    return ", ".join(f"{column} {direction}" for column in _SORTS[query.sort.removeprefix("-")])
+
+
+def _totals(db: sqlite3.Connection, query: IncidentQuery) -> dict[str, Any]:
+    """IncidentPage's three counts, from one reading of the table."""
+    filters, values = _filters(replace(query, statuses=(), severities=()))
+    groups = db.execute(
+        f"SELECT status, severity, count(*) FROM incidents {_where(filters)} GROUP BY status, severity",  # noqa: S608
+        values,
+    ).fetchall()
+    statuses: Counter[Status] = Counter()
+    severities: Counter[Severity] = Counter()
+    total = 0
+    for status, severity, number in groups:
+        status_fits = not query.statuses or status in query.statuses
+        severity_fits = not query.severities or severity in query.severities
+        if severity_fits:
+            statuses[Status(status)] += number
+        if status_fits:
+            severities[Severity(severity)] += number
+        if status_fits and severity_fits:
+            total += number
+    return {"total": total, "statuses": dict(statuses), "severities": dict(severities)}
 
 
 def latest(db: sqlite3.Connection, keys: Iterable[SeriesKey]) -> dict[SeriesKey, LatestIncident]:
@@ -153,12 +216,13 @@ def open_counts(db: sqlite3.Connection) -> dict[str, int]:
 def spans(db: sqlite3.Connection, key: SeriesKey, start: float, end: float) -> list[tuple[float, float]]:
     """From first to last firing, of the incidents in ``start..end`` whose readings are not to be learned.
 
-    Incidents resolved as ``expected`` or ``noise`` are left out: what they held was normal after all.
+    Left out are those that an operator called ``expected`` or ``noise``, by an answer or, where there is
+    none, by the reason for resolving: what they held was normal after all.
     """
     return db.execute(
         """SELECT event_ts, last_fired_at FROM incidents
            WHERE service = ? AND metric = ? AND last_fired_at >= ? AND event_ts <= ?
-             AND coalesce(resolve_reason, '') NOT IN (?, ?)
+             AND coalesce(feedback, resolve_reason, '') NOT IN (?, ?)
            ORDER BY event_ts""",
         (*key, start, end, ResolveReason.EXPECTED, ResolveReason.NOISE),
     ).fetchall()
@@ -176,6 +240,12 @@ def _filters(query: IncidentQuery) -> tuple[list[str], list[Any]]:
         if wanted:
             clauses.append(f"{column} IN ({', '.join('?' * len(wanted))})")
             values += wanted
+    if query.start is not None:
+        clauses.append("last_fired_at >= ?")
+        values.append(query.start)
+    if query.end is not None:
+        clauses.append("event_ts <= ?")
+        values.append(query.end)
     # What stands after the last word that is looked at alone is one phrase: the query stays small.
     for word in query.q.casefold().split(maxsplit=_MOST_WORDS):
         number = re.fullmatch(r"#?([0-9]{1,19})", word)

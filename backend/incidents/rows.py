@@ -52,17 +52,21 @@ def load(db: sqlite3.Connection, incident_id: int) -> Incident | None:
            FROM incident_readings WHERE incident_id = ? ORDER BY timestamp""",
         (incident_id,),
     )
-    timeline = db.execute(
-        "SELECT at, kind, actor, text FROM incident_timeline WHERE incident_id = ? ORDER BY id",
-        (incident_id,),
-    )
     logs = db.execute("SELECT lines FROM incident_logs WHERE incident_id = ?", (incident_id,)).fetchone()
     return Incident(
         **_summary_values(row),
         readings=tuple(_reading(reading) for reading in readings),
         logs=() if logs is None else _lines_from_json(logs[0]),
-        timeline=tuple(TimelineEntry(*entry) for entry in timeline),
+        timeline=_timeline(db, incident_id),
     )
+
+
+def load_with_timeline(db: sqlite3.Connection, incident_id: int) -> Incident | None:
+    """The incident without its readings and log lines, which are most of its size; or None."""
+    row = _row(db, incident_id)
+    if row is None:
+        return None
+    return Incident(**_summary_values(row), readings=(), logs=(), timeline=_timeline(db, incident_id))
 
 
 def insert(db: sqlite3.Connection, incident: Incident) -> int:
@@ -116,6 +120,14 @@ def _row(db: sqlite3.Connection, incident_id: int) -> tuple[Any, ...] | None:
         return None
     row: tuple[Any, ...] | None = db.execute(_SELECT, (incident_id,)).fetchone()
     return row
+
+
+def _timeline(db: sqlite3.Connection, incident_id: int) -> tuple[TimelineEntry, ...]:
+    found = db.execute(
+        "SELECT at, kind, actor, text FROM incident_timeline WHERE incident_id = ? ORDER BY id",
+        (incident_id,),
+    )
+    return tuple(TimelineEntry(*entry) for entry in found)
 
 
 def _summary_values(row: tuple[Any, ...]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from backend.incidents import incident as lifecycle
@@ -25,6 +26,9 @@ from backend.incidents.schema import StoreError
 from backend.logs.correlation import CorrelatedLine
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import Reading, SeriesKey
+
+_CHANGED_AT_ONCE = 500
+"""How many changes share a commit: the poll's own writes wait for no more than these."""
 
 
 class IncidentNotFound(LookupError):
@@ -121,6 +125,24 @@ class IncidentStore:
             rows.update(db, before, after)
             return after
 
+    def change_many(
+        self, incident_ids: Iterable[int], transition: Callable[[Incident], Incident]
+    ) -> tuple[list[IncidentSummary], dict[int, str]]:
+        """Apply a transition to each of them: those that changed, and why each of the others did not.
+
+        The transition sees no readings and no log lines. Those of one batch are on disk together, and other
+        writers come in between two batches; each incident once, in the order given.
+        """
+        changed: list[IncidentSummary] = []
+        refused: dict[int, str] = {}
+        remaining = iter(dict.fromkeys(incident_ids))
+        while batch := list(islice(remaining, _CHANGED_AT_ONCE)):
+            with self._write() as db:
+                done, not_done = _change_batch(db, batch, transition)
+            changed += done
+            refused |= not_done
+        return changed, refused
+
     def set_logs(self, incident_id: int, lines: Iterable[CorrelatedLine], at: float) -> Incident:
         """Replace the incident's log lines. Raises IncidentNotFound."""
         kept = tuple(lines)
@@ -140,6 +162,11 @@ class IncidentStore:
         """One page. Raises ValueError for a sort, limit or cursor that cannot be."""
         with self._read() as db:
             return queries.page(db, query)
+
+    def ids(self, query: IncidentQuery) -> Sequence[int]:
+        """The ids of all that fit, in order, ``queries.MAX_IDS`` at most. Raises ValueError."""
+        with self._read() as db:
+            return queries.ids(db, query)
 
     def counts(self) -> Sequence[IncidentCount]:
         """All incidents by service, severity and status."""
@@ -192,6 +219,27 @@ class IncidentStore:
     def _refuse_closed(self) -> None:
         if self._closed:
             raise StoreError(f"{self._path}: it is closed, Canopy is stopping.")
+
+
+def _change_batch(
+    db: sqlite3.Connection, batch: Iterable[int], transition: Callable[[Incident], Incident]
+) -> tuple[list[IncidentSummary], dict[int, str]]:
+    changed: list[IncidentSummary] = []
+    refused: dict[int, str] = {}
+    for incident_id in batch:
+        try:
+            before = rows.load_with_timeline(db, incident_id)
+            if before is None:
+                raise IncidentNotFound(incident_id)
+            after = transition(before)
+            if before.status is Status.RESOLVED and after.status is not Status.RESOLVED:
+                _refuse_second(db, before)
+        except (IncidentNotFound, IllegalTransition) as error:
+            refused[incident_id] = error.detail
+            continue
+        rows.update(db, before, after)
+        changed.append(after)
+    return changed, refused
 
 
 def _refuse_second(db: sqlite3.Connection, incident: Incident) -> None:

@@ -25,6 +25,7 @@ from backend.incidents.incident import (
 )
 from backend.incidents.queries import IncidentQuery
 from backend.incidents.store import IncidentStore
+from backend.incidents.undo import UNDO_WITHIN, undo
 from backend.metrics.readings import SeriesKey, Severity
 from backend.tests.incidents.builders import DEDUP_WINDOW, blind, firing, poll, quiet
 
@@ -42,6 +43,8 @@ class Expected:
     status: Status = Status.OPEN
     readings: int = 1
     kinds: list[str] = field(default_factory=lambda: ["opened"])
+    undoable: list[Status] = field(default_factory=list)
+    """The statuses from before the acts that can still be taken back, the newest last."""
 
 
 @dataclass
@@ -72,7 +75,7 @@ class Lifecycle(RuleBasedStateMachine):
         key=st.sampled_from(PAIRS), gap=st.sampled_from(GAPS), severity=st.sampled_from(["High", "Critical"])
     )
     def fires(self, key: SeriesKey, gap: float, severity: str) -> None:
-        self.now += gap
+        self.wait(gap)
         level, pair = Severity(severity), self.pairs[key]
         poll(self.store, firing(self.now, key, level))
         begins = pair.last_firing is None or self.now - pair.last_firing > DEDUP_WINDOW
@@ -92,7 +95,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(key=st.sampled_from(PAIRS), gap=st.sampled_from(GAPS), missing=st.booleans())
     def does_not_fire(self, key: SeriesKey, gap: float, missing: bool) -> None:
-        self.now += gap
+        self.wait(gap)
         poll(self.store, blind(self.now, key) if missing else quiet(self.now, key))
 
     @precondition(lambda self: self.incidents)
@@ -100,6 +103,7 @@ class Lifecycle(RuleBasedStateMachine):
     def acknowledged(self, data: st.DataObject) -> None:
         number, one = self.any_incident(data)
         if self.operator(number, acknowledge, allowed=one.status is Status.OPEN):
+            one.undoable.append(one.status)
             one.status = Status.ACKNOWLEDGED
             one.kinds.append("acknowledged")
 
@@ -108,6 +112,7 @@ class Lifecycle(RuleBasedStateMachine):
     def resolved(self, data: st.DataObject, reason: ResolveReason | None) -> None:
         number, one = self.any_incident(data)
         if self.operator(number, partial(resolve, reason=reason), allowed=one.status is not Status.RESOLVED):
+            one.undoable.append(one.status)
             one.status = Status.RESOLVED
             one.kinds.append("resolved")
 
@@ -117,7 +122,17 @@ class Lifecycle(RuleBasedStateMachine):
         number, one = self.any_incident(data)
         if self.operator(number, reopen, allowed=self.unresolved(one.key) is None):
             one.status = Status.OPEN
+            one.undoable.clear()
             one.kinds.append("reopened")
+
+    @precondition(lambda self: self.incidents)
+    @rule(data=st.data())
+    def undone(self, data: st.DataObject) -> None:
+        number, one = self.any_incident(data)
+        free = self.unresolved(one.key) in (None, one)
+        if self.operator(number, undo, allowed=bool(one.undoable) and free):
+            one.status = one.undoable.pop()
+            one.kinds.append("undone")
 
     @precondition(lambda self: self.incidents)
     @rule(data=st.data())
@@ -149,6 +164,12 @@ class Lifecycle(RuleBasedStateMachine):
             own = [one for one in self.incidents if one.key == key]
             assert sum(one.status is not Status.RESOLVED for one in own) <= 1
             assert len({one.episode for one in own}) == len(own)
+
+    def wait(self, gap: float) -> None:
+        self.now += gap
+        if gap >= UNDO_WITHIN:
+            for one in self.incidents:
+                one.undoable.clear()
 
     def unresolved(self, key: SeriesKey) -> Expected | None:
         return next(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +16,7 @@ from backend.incidents.incident import Status, acknowledge, resolve
 from backend.incidents.queries import SORTS, IncidentQuery
 from backend.incidents.store import IncidentStore
 from backend.metrics.readings import SeriesKey, Severity
-from backend.tests.incidents.builders import opened
+from backend.tests.incidents.builders import SPEC, firing, opened
 
 
 @pytest.fixture
@@ -86,6 +88,38 @@ def test_the_total_counts_all_pages(filled: IncidentStore) -> None:
     assert (len(second.items), second.total, second.next_cursor) == (3, 5, None)
 
 
+def test_counts_leave_their_own_filter_out(filled: IncidentStore) -> None:
+    page = filled.list(IncidentQuery(services=("a", "b"), statuses=(Status.OPEN,), limit=1))
+    assert page.total == 1
+    assert page.statuses == {Status.OPEN: 1, Status.RESOLVED: 1, Status.ACKNOWLEDGED: 1}
+    assert page.severities == {Severity.HIGH: 1}
+    critical = filled.list(IncidentQuery(severities=(Severity.CRITICAL,)))
+    assert critical.statuses == {Status.OPEN: 1, Status.RESOLVED: 1, Status.ACKNOWLEDGED: 1}
+    assert critical.severities == {Severity.CRITICAL: 3, Severity.HIGH: 2}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (2000.0, 4000.0, [1, 2, 3, 4]),  # 1 began before and still fired
+        (2600.0, None, [3, 4, 5]),
+        (None, 1999.0, [1]),
+        (2501.0, 2999.0, []),
+    ],
+)
+def test_a_time_range_holds_what_fired_in_it(
+    filled: IncidentStore, start: float | None, end: float | None, expected: list[int]
+) -> None:
+    filled.attach(1, firing(2500.0, SeriesKey("a", "lat"), Severity.HIGH), SPEC, at=2501.0)
+    assert sorted(ids(filled, IncidentQuery(start=start, end=end))) == expected
+
+
+def test_ids_are_those_of_the_pages_in_the_same_order(filled: IncidentStore) -> None:
+    query = IncidentQuery(severities=(Severity.CRITICAL,), sort="-service", limit=1, offset=2)
+    assert filled.ids(query) == ids(filled, replace(query, limit=9, offset=0)) == [3, 2, 4]
+    assert ids(filled, query) == [4]
+
+
 def _made_up(*parts: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
@@ -126,6 +160,7 @@ def test_a_service_that_no_text_can_hold_is_refused_in_a_cursor(filled: Incident
         (IncidentQuery(sort="--urgency"), "sort: "),
         (IncidentQuery(limit=0), "limit: found 0; allowed: 1 to 500"),
         (IncidentQuery(limit=501), "limit: found 501"),
+        (IncidentQuery(cursor="x", offset=1), "cursor, offset: found both"),
     ],
 )
 def test_a_query_that_cannot_be_is_refused(store: IncidentStore, query: IncidentQuery, problem: str) -> None:
@@ -139,9 +174,25 @@ def test_a_query_that_cannot_be_is_refused(store: IncidentStore, query: Incident
     arrivals=st.lists(st.integers(0, 5), max_size=15),
     limit=st.integers(1, 4),
     sort=st.sampled_from(SORTS),
+    filters=st.fixed_dictionaries(
+        {},
+        optional={
+            "services": st.just(("s0", "s2")),
+            "severities": st.just((Severity.HIGH, Severity.NORMAL)),
+            "statuses": st.just((Status.OPEN,)),
+            "q": st.sampled_from(["s1", "m1", "critical"]),
+            "start": st.just(2.0),
+            "end": st.just(4.0),
+        },
+    ),
 )
 def test_paging_shows_each_incident_once_while_others_open(
-    tmp_path_factory: pytest.TempPathFactory, times: list[int], arrivals: list[int], limit: int, sort: str
+    tmp_path_factory: pytest.TempPathFactory,
+    times: list[int],
+    arrivals: list[int],
+    limit: int,
+    sort: str,
+    filters: dict[str, Any],
 ) -> None:
     path: Path = tmp_path_factory.mktemp("pages") / "canopy.db"
     store = IncidentStore(path)
@@ -152,12 +203,15 @@ def test_paging_shows_each_incident_once_while_others_open(
         key = SeriesKey(f"s{time % 3}", f"m{number}")
         return opened(store, float(time), key, severities[number % 3]).id
 
-    there = [add(number, time) for number, time in enumerate(times)]
+    for number, time in enumerate(times):
+        add(number, time)
+    query = IncidentQuery(sort=sort, limit=limit, **filters)
+    there = store.ids(query)
     seen: list[int] = []
     cursor: str | None = None
     waiting = list(arrivals)
     while True:
-        page = store.list(IncidentQuery(sort=sort, limit=limit, cursor=cursor))
+        page = store.list(replace(query, cursor=cursor))
         seen += [item.id for item in page.items]
         cursor = page.next_cursor
         if cursor is None:

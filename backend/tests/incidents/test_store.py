@@ -20,6 +20,7 @@ from backend.incidents.incident import (
     Status,
     acknowledge,
     comment,
+    give_feedback,
     reopen,
     resolve,
 )
@@ -182,6 +183,10 @@ def test_spans_leave_out_what_was_normal_after_all(store: IncidentStore) -> None
     store.change(still_open.id, lambda now: resolve(now, 9100.0, ResolveReason.NOISE))
     store.change(still_open.id, lambda now: reopen(now, 9200.0))
     assert (9000.0, 9000.0) in store.spans(KEY, 0.0, 10_000.0), "reopened: no longer called noise"
+    store.change(still_open.id, lambda now: give_feedback(now, 9300.0, "expected"))
+    assert (9000.0, 9000.0) not in store.spans(KEY, 0.0, 10_000.0), "an answer counts as a reason does"
+    store.change(still_open.id, lambda now: resolve(now, 9400.0, ResolveReason.REAL))
+    assert (9000.0, 9000.0) in store.spans(KEY, 0.0, 10_000.0), "the newest word holds"
 
 
 def test_counts_are_by_service_severity_and_status(store: IncidentStore) -> None:
