@@ -25,7 +25,12 @@ export default defineConfig(({ mode }) => ({
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: mode === "fixture" ? {} : { proxy: { "/api/v1": BACKEND } },
   preview: { headers: { "Content-Security-Policy": STRICT_POLICY } },
-  build: { target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  build: {
+    outDir: process.env.UI_DIST ?? "dist",
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+  },
   test: {
     environment: "happy-dom",
     environmentOptions: { happyDOM: { url: "http://canopy.test/ui/" } },
