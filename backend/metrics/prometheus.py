@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -35,6 +36,7 @@ __all__ = [
     "PrometheusTimeout",
     "PrometheusUnreachable",
     "SeriesArrays",
+    "joined",
 ]
 
 _LOG = logging.getLogger(__name__)
@@ -122,11 +124,20 @@ class PrometheusClient:
         """Evaluate ``query`` at start, start + step, ... up to end; service -> its points.
 
         NaN and infinite values are left out, and so are services with more than one series (with a line
-        in the log). Asked in pieces, smaller ones where Prometheus cannot answer so much at once.
+        in the log).
         """
+        pieces: dict[str, list[SeriesArrays]] = {}
+        for piece in self.range_pieces(query, start, end, step):
+            for service, arrays in piece.items():
+                pieces.setdefault(service, []).append(arrays)
+        return {service: joined(parts) for service, parts in pieces.items()}
+
+    def range_pieces(
+        self, query: str, start: float, end: float, step: float
+    ) -> Iterator[dict[str, SeriesArrays]]:
+        """The same piece by piece, in order of time: smaller ones where Prometheus cannot answer so much."""
         first, last, stride = round(start * 1000), round(end * 1000), round(step * 1000)
         count = (last - first) // stride + 1
-        pieces: dict[str, list[SeriesArrays]] = {}
         done, points, most = 0, _FIRST_POINTS, _MOST_POINTS
         while done < count:
             points = min(points, count - done)
@@ -138,14 +149,9 @@ class PrometheusClient:
                     raise
                 most = points = points // 2
                 continue
-            for service, arrays in result.items():
-                pieces.setdefault(service, []).append(arrays)
+            yield result
             done += points
             points = max(1, min(4 * points, most, _MOST_CELLS // max(1, len(result))))
-        return {
-            service: (np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
-            for service, parts in pieces.items()
-        }
 
     def close(self) -> None:
         """Close the connections kept alive."""
@@ -225,6 +231,11 @@ class PrometheusClient:
             f"{self._session.address} answered JSON that is not {form}; "
             "check that prometheus.url points at Prometheus"
         )
+
+
+def joined(parts: Sequence[SeriesArrays]) -> SeriesArrays:
+    """The pieces of one series, in order of time, as one."""
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
 def _seconds(timestamp: float) -> str:
