@@ -19,6 +19,8 @@ for (const path of paths) {
   });
   await page.goto(base + path, { waitUntil: "load" });
   await page.getByText("Prometheus").first().waitFor();
+  // A page's code comes after the frame around it, and names the page only then.
+  await page.waitForFunction(() => document.title.includes(" · "));
   visits.push({ path, title: await page.title(), refused });
   await page.close();
 }
