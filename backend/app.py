@@ -16,7 +16,17 @@ from backend import __version__
 from backend.api import errors, ui
 from backend.api.foreign import RefuseForeignWrites
 from backend.api.parts import Parts
-from backend.api.routers import health, history, incidents, logs, models, services, stream
+from backend.api.routers import (
+    changes,
+    health,
+    history,
+    incidents,
+    log_lines,
+    logs,
+    models,
+    services,
+    stream,
+)
 from backend.api.wire import retrain_job
 from backend.clock import Clock, SystemClock
 from backend.detection.features import max_gap
@@ -54,7 +64,7 @@ STOP_SECONDS = 6.0
 """How long the jobs and the stores together have to end once nobody is answered any more."""
 _CLOSING_SECONDS = 1.0
 """What of it is kept for the stores."""
-_ROUTERS = (services, history, logs, incidents, models, stream, health)
+_ROUTERS = (services, history, changes, logs, log_lines, incidents, models, stream, health)
 
 
 class CannotStart(Exception):

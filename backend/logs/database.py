@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from backend.logs.novelty import cause_class
+from backend.logs.templates import template
+
 logger = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
@@ -163,6 +166,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA journal_size_limit = 67108864")
         db.create_function("holds", 4, _holds, deterministic=True)
+        db.create_function("template_of", 1, template, deterministic=True)
+        db.create_function("cause_of", 1, cause_class, deterministic=True)
     except sqlite3.Error:
         db.close()
         raise

@@ -41,8 +41,12 @@ class Novelty(NamedTuple):
 
 def statement_of(line: LogLine) -> Statement:
     """The statement that wrote the line."""
-    cause = root_cause(line.stack_trace) if line.stack_trace else ""
-    return Statement(line.level, line.logger, template(line.message), cause.partition(":")[0])
+    return Statement(line.level, line.logger, template(line.message), cause_class(line.stack_trace))
+
+
+def cause_class(stack_trace: str) -> str:
+    """The class of a stack trace's root cause, without its message; empty without a trace."""
+    return root_cause(stack_trace).partition(":")[0] if stack_trace else ""
 
 
 def root_cause(stack_trace: str) -> str:

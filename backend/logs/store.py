@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -13,13 +14,13 @@ from typing import Any, NamedTuple
 
 from backend.logs.database import LogDatabase, LogStoreError
 from backend.logs.line import LogLine
+from backend.logs.queries import COLUMNS, LogFilter, services_of, stored
 
 __all__ = ["Cursor", "Found", "LogStore", "LogStoreError"]
 
 _INSERT = "INSERT INTO lines VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _KEEP_CURSOR = "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?, ?, ?, ?)"
-_COLUMNS = "timestamp, service, level, message, logger, thread, trace_id, stack_trace, raw_truncated"
-_row_of_line = attrgetter(*_COLUMNS.split(", "))
+_row_of_line = attrgetter(*COLUMNS.split(", "))
 _TRIM_BATCH = 5_000
 _TRIM_BATCHES_A_CALL = 10
 _MAX_TEXT_FOUND = 32 * 1024 * 1024  # characters one search may bring into memory
@@ -84,6 +85,10 @@ class LogStore:
                     db.execute(f"DELETE FROM lines WHERE id IN ({oldest})", (surplus,))  # noqa: S608
             self._count = stored - surplus
 
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection of the caller's own, for the questions of ``logs.queries``."""
+        return self._db.reading()
+
     def cursors(self) -> dict[str, Cursor]:
         """All cursors by ``file``."""
         with self._db.reading() as db:
@@ -106,11 +111,11 @@ class LogStore:
         this text, in any case. Beyond ``limit`` those nearest to the time ``nearest`` are kept, else the
         newest.
         """
-        where, values = _where(service, start, end, levels, q)
         by = "abs(timestamp - ?)" if nearest is not None else "-timestamp"
         with self._db.reading() as db:
+            where, values = LogFilter([service], start, end, levels, q).where(db)
             rows = db.execute(
-                f"SELECT id, {_COLUMNS} FROM lines WHERE {where} ORDER BY {by}, id LIMIT ?",  # noqa: S608
+                f"SELECT id, {COLUMNS} FROM lines WHERE {where} ORDER BY {by}, id LIMIT ?",  # noqa: S608
                 [*values, *([nearest] if nearest is not None else []), limit],
             )
             found, size = [], 0
@@ -124,7 +129,7 @@ class LogStore:
                 counted = db.execute(f"SELECT count(*) FROM lines WHERE {where}", values)  # noqa: S608
                 total = counted.fetchone()[0]
         found.sort(key=lambda row: (row[1], row[0]))
-        return Found([_line(row) for row in found], total, total > len(found))
+        return Found([stored(row).line for row in found], total, total > len(found))
 
     def earliest(self, service: str) -> float | None:
         """The time of the service's oldest line; None without any."""
@@ -135,7 +140,7 @@ class LogStore:
     def services(self) -> list[str]:
         """The services that have lines, sorted."""
         with self._db.reading() as db:
-            return _services(db)
+            return services_of(db)
 
     def count(self) -> int:
         """How many lines are stored."""
@@ -180,38 +185,6 @@ def _row_of_cursor(cursor: Cursor) -> tuple[Any, ...]:
 def _cursor(row: tuple[Any, ...]) -> Cursor:
     file, path, service, offset, fingerprint, skipping, lines = row
     return Cursor(file, os.fsdecode(path), service, offset, fingerprint, bool(skipping), lines)
-
-
-def _line(row: tuple[Any, ...]) -> LogLine:
-    _, at, service, level, message, origin, thread, trace_id, stack, cut = row
-    return LogLine(at, service, level, message, origin, thread, trace_id, stack, bool(cut))
-
-
-_Value = str | float
-
-
-def _where(
-    service: str, start: float, end: float, levels: Collection[str], q: str
-) -> tuple[str, list[_Value]]:
-    clauses = ["service = ? AND timestamp >= ? AND timestamp < ?"]
-    values: list[_Value] = [service, start, end]
-    if levels:
-        clauses.append(f"level IN ({', '.join('?' * len(levels))})")
-        values += levels
-    if q:
-        clauses.append("holds(?, message, logger, stack_trace)")
-        values.append(q.casefold())
-    return " AND ".join(clauses), values
-
-
-def _services(db: sqlite3.Connection) -> list[str]:
-    """Distinct services by one index seek each; DISTINCT would walk the whole index."""
-    services: list[str] = []
-    row = db.execute("SELECT min(service) FROM lines").fetchone()
-    while row[0] is not None:
-        services.append(row[0])
-        row = db.execute("SELECT min(service) FROM lines WHERE service > ?", (row[0],)).fetchone()
-    return services
 
 
 def _count(db: sqlite3.Connection) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from backend.api.errors import ApiError
 from backend.api.parts import PartsDep
-from backend.api.schemas.logs import Logs, LogSource
+from backend.api.schemas.logs import Level, Logs, LogSource
 from backend.api.times import parse_span, parse_time
 from backend.api.views import require_service
 from backend.api.wire import log_entry
@@ -22,8 +22,6 @@ _CLOCK_SKEW = 60.0
 
 _LONGEST = 86400.0
 """Seconds before or after the event that one search may cover."""
-
-Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "UNKNOWN"]
 
 
 @router.get("/logs")
