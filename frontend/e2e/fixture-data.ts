@@ -1,7 +1,7 @@
 /** What each GET of the fixture API answers. */
 import { at, overviewOf } from "../src/testing/factories.ts";
 import { history } from "./shop/history.ts";
-import { incidentList } from "./shop/incidents.ts";
+import { incidentIds, incidentList } from "./shop/incidents.ts";
 import { logs } from "./shop/logs.ts";
 import { models, progress } from "./shop/models.ts";
 import { services } from "./shop/services.ts";
@@ -20,7 +20,8 @@ export const READS: Record<string, (query: Query, now: number) => unknown> = {
   },
   "/metrics/history": history,
   "/logs": logs,
-  "/incidents": incidentList,
+  "/incidents": (query) => incidentList(query),
+  "/incidents/ids": (query) => incidentIds(query),
   "/models": (_, now) => models(now),
   "/retrain": (_, now) => progress(now),
   "/ready": () => ({ ready: true, dependencies: { prometheus: { state: "ok", detail: "", since: null } } }),

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { at } from "../src/testing/factories.ts";
 import { READS } from "./fixture-data.ts";
-import { act, incident } from "./shop/incidents.ts";
+import { act, actOnMany, incident } from "./shop/incidents.ts";
 import { retrain } from "./shop/models.ts";
 import { POLL_MS } from "./shop/services.ts";
 
@@ -47,11 +47,15 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
     const started = retrain(now);
     return started ? send(response, 202, started) : problem(response, 409, "Retrain r1 is running.");
   }
-  if (id && action) {
-    const after = act(Number(id), action, await readBody(request), now);
-    return after ? send(response, 200, after) : problem(response, 404, `There is no incident ${id}.`);
+  if (request.method === "POST" && path === "/incidents/bulk") {
+    return send(response, 200, actOnMany(await readBody(request), now));
   }
-  const found = id ? incident(Number(id), now) : READS[path]?.(url.searchParams, now);
+  if (id && action && request.method === "POST") {
+    const after = act(Number(id), action, await readBody(request), now);
+    if (typeof after === "string") return problem(response, 409, after);
+    return after ? send(response, 200, after) : problem(response, 404, `There is no incident #${id}.`);
+  }
+  const found = id ? incident(Number(id)) : READS[path]?.(url.searchParams, now);
   const missing = found === undefined || (id && found === null);
   return missing ? problem(response, 404, `Nothing is known of ${path}.`) : send(response, 200, found);
 }

@@ -2,6 +2,7 @@
 import type {
   History,
   IncidentDetail,
+  IncidentList,
   IncidentSummary,
   LogEntry,
   ModelStatus,
@@ -82,6 +83,21 @@ export function incidentOf(id: number, change: Partial<IncidentSummary> = {}): I
     last_fired_at: at(-10),
     feedback: null,
     ...change,
+  };
+}
+
+/** All of them on one page. */
+export function incidentListOf(items: IncidentSummary[]): IncidentList {
+  const count = <K extends "status" | "severity">(name: K) => {
+    const counts: Record<string, number> = {};
+    for (const each of items) counts[each[name]] = (counts[each[name]] ?? 0) + 1;
+    return counts;
+  };
+  return {
+    items,
+    total: items.length,
+    next_cursor: null,
+    counts: { status: count("status"), severity: count("severity") },
   };
 }
 

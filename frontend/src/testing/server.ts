@@ -5,6 +5,7 @@ import type { paths } from "@/lib/api/schema.gen";
 import {
   historyOf,
   incidentDetailOf,
+  incidentListOf,
   incidentOf,
   metricOf,
   modelOf,
@@ -64,7 +65,8 @@ export const server = setupServer(
   answer("get", "/overview", overviewOf([serviceOf("payment-service")])),
   answer("get", "/services", ["order-service", "payment-service"]),
   answer("get", "/metrics", { service: "payment-service", timestamp: null, metrics: { lat: metricOf() } }),
-  answer("get", "/incidents", { items: [incidentOf(7)], total: 1, next_cursor: null }),
+  answer("get", "/incidents", incidentListOf([incidentOf(7)])),
+  answer("get", "/incidents/ids", { ids: [7], total: 1 }),
   answer("get", "/incidents/{incident_id}", incidentDetailOf(7)),
   answer("get", "/models", { items: [modelOf("payment-service", "lat")] }),
   answer("get", "/retrain", null),

@@ -1,6 +1,6 @@
 import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { incidentOf } from "@/testing/factories";
+import { incidentListOf, incidentOf } from "@/testing/factories";
 import { renderApp } from "@/testing/render";
 import { answer, hang, refuse, server } from "@/testing/server";
 
@@ -10,7 +10,7 @@ function listen(items = [incidentOf(7)]) {
   server.use(
     answer("get", "/incidents", (request) => {
       asked.push(new URL(request.url).searchParams);
-      return { items, total: items.length, next_cursor: null };
+      return incidentListOf(items);
     }),
   );
   return asked;

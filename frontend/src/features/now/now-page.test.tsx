@@ -1,6 +1,6 @@
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { at, incidentOf, metricOf, overviewOf, serviceOf } from "@/testing/factories";
+import { at, incidentListOf, incidentOf, metricOf, overviewOf, serviceOf } from "@/testing/factories";
 import { FakeEventSource } from "@/testing/fakes";
 import { renderApp } from "@/testing/render";
 import { answer, hang, refuse, server } from "@/testing/server";
@@ -92,7 +92,7 @@ describe("Now", () => {
     server.use(
       answer("get", "/incidents", (request) => {
         asked = new URL(request.url).searchParams;
-        return { items: [incidentOf(9, { title: "Heap is leaking" })], total: 1, next_cursor: null };
+        return incidentListOf([incidentOf(9, { title: "Heap is leaking" })]);
       }),
     );
     renderApp("/");

@@ -86,6 +86,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes
+         * @description All metrics ranked by how far they moved, what the logs say that they did not before, incidents.
+         */
+        get: operations["changes_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/logs": {
         parameters: {
             query?: never;
@@ -98,6 +118,146 @@ export interface paths {
          * @description The service's log lines around ``event_ts``; those that explain the event are marked.
          */
         get: operations["logs_logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logs/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lines
+         * @description The newest lines of a range, in time order; older ones page by page.
+         */
+        get: operations["lines_logs_lines_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logs/lines/{line_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Line
+         * @description One line, whole, with those of its service around it.
+         */
+        get: operations["line_logs_lines__line_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logs/tail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tail
+         * @description What came in since the last call; the first call has no lines, only the cursor to begin with.
+         */
+        get: operations["tail_logs_tail_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logs/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Histogram
+         * @description How many lines over time, by level.
+         */
+        get: operations["histogram_logs_histogram_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logs/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Templates
+         * @description The lines grouped by template, the greatest news against the window before first.
+         */
+        get: operations["templates_logs_templates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logs/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sources
+         * @description Which services have lines, and how the files stand that they come from.
+         */
+        get: operations["sources_logs_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description The lines of a range as text, oldest first.
+         */
+        get: operations["export_logs_export_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -126,6 +286,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/incidents/ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Incident Ids
+         * @description The ids alone of all that fit, for acting on all of them or stepping through them.
+         */
+        get: operations["incident_ids_incidents_ids_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act On Many
+         * @description One act on many incidents. Those that do not allow it stay as they are, each with its reason.
+         */
+        post: operations["act_on_many_incidents_bulk_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/incidents/{incident_id}": {
         parameters: {
             query?: never;
@@ -138,6 +338,26 @@ export interface paths {
          * @description One incident with its timeline, readings, reasons and correlated log lines.
          */
         get: operations["incident_incidents__incident_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description The incident as a file: Markdown for a ticket, or the JSON of ``GET /incidents/{id}``, indented.
+         */
+        get: operations["export_incidents__incident_id__export_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -200,6 +420,26 @@ export interface paths {
          * @description RESOLVED -> OPEN.
          */
         post: operations["reopen_incidents__incident_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Back
+         * @description Take back an acknowledgement or a resolution of the last five minutes; the timeline keeps both.
+         */
+        post: operations["take_back_incidents__incident_id__undo_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -374,6 +614,89 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * BulkBody
+         * @description One act on many incidents; ``reason`` goes with resolve alone, and an undo takes no words.
+         */
+        BulkBody: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            reason?: components["schemas"]["ResolveReason"] | null;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "acknowledge" | "resolve" | "reopen" | "undo";
+            /** Ids */
+            ids: number[];
+        };
+        /** BulkRefusal */
+        BulkRefusal: {
+            /** Id */
+            id: number;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * BulkResult
+         * @description What was done, incident by incident: each id of the request is in one of the two.
+         */
+        BulkResult: {
+            /** Changed */
+            changed: number[];
+            /** Refused */
+            refused: components["schemas"]["BulkRefusal"][];
+        };
+        /**
+         * Changes
+         * @description What moved between ``range`` and ``compared_with``, the greatest change first.
+         */
+        Changes: {
+            /** Service */
+            service: string;
+            range: components["schemas"]["Span"];
+            compared_with: components["schemas"]["Span"];
+            /**
+             * Metrics
+             * @description all metrics of the service
+             */
+            metrics: components["schemas"]["MetricChange"][];
+            /**
+             * Others
+             * @description what moved most on the other services
+             */
+            others: components["schemas"]["MetricChange"][];
+            /**
+             * Others Compared
+             * @description pairs of other services that were looked at
+             */
+            others_compared: number;
+            /**
+             * Others Skipped
+             * @description why none of them were; empty otherwise
+             */
+            others_skipped: string;
+            /**
+             * Not Compared
+             * @description metrics of the service without enough readings
+             */
+            not_compared: components["schemas"]["NotCompared"][];
+            /**
+             * Templates
+             * @description new and more frequent log templates of the service
+             */
+            templates: components["schemas"]["LogTemplate"][];
+            /** Templates Truncated */
+            templates_truncated: boolean;
+            /**
+             * Incidents
+             * @description those of any service that fired in the range, the newest first
+             */
+            incidents: components["schemas"]["IncidentSummary"][];
+        };
         /** CommentBody */
         CommentBody: {
             /** Text */
@@ -419,7 +742,10 @@ export interface components {
             /** Version */
             version: string;
         };
-        /** History */
+        /**
+         * History
+         * @description Readings of one pair between two times.
+         */
         History: {
             /** Service */
             service: string;
@@ -451,6 +777,26 @@ export interface components {
             high: number | null;
             /** Critical */
             critical: number | null;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "above" | "below";
+            /**
+             * Query
+             * @description the PromQL behind the readings, for all services at once
+             */
+            query: string;
+            /**
+             * Unusual
+             * @description runs of readings judged anomalous, of all readings in the range
+             */
+            unusual: components["schemas"]["Span"][];
+            /**
+             * Gaps
+             * @description between the two readings around each time without any
+             */
+            gaps: components["schemas"]["Span"][];
             /** Points */
             points: components["schemas"]["HistoryPoint"][];
         };
@@ -469,6 +815,20 @@ export interface components {
             severity: components["schemas"]["Severity"] | null;
             /** Score */
             score: number | null;
+        };
+        /**
+         * IncidentCounts
+         * @description By status what fits all filters but that of the status; by severity likewise.
+         */
+        IncidentCounts: {
+            /** Status */
+            status: {
+                [key: string]: number;
+            };
+            /** Severity */
+            severity: {
+                [key: string]: number;
+            };
         };
         /** IncidentDetail */
         IncidentDetail: {
@@ -528,6 +888,16 @@ export interface components {
             /** Timeline */
             timeline: components["schemas"]["TimelineEntry"][];
         };
+        /** IncidentIds */
+        IncidentIds: {
+            /**
+             * Ids
+             * @description in the order of the list, the first 10,000 of them
+             */
+            ids: number[];
+            /** Total */
+            total: number;
+        };
         /** IncidentList */
         IncidentList: {
             /** Items */
@@ -536,6 +906,7 @@ export interface components {
             total: number;
             /** Next Cursor */
             next_cursor: string | null;
+            counts: components["schemas"]["IncidentCounts"];
         };
         /** IncidentReading */
         IncidentReading: {
@@ -605,6 +976,15 @@ export interface components {
             /** Feedback */
             feedback: ("yes" | "expected" | "noise") | null;
         };
+        /** LogContext */
+        LogContext: {
+            line: components["schemas"]["LogRow"];
+            /**
+             * Lines
+             * @description the same service's lines around it, itself among them
+             */
+            lines: components["schemas"]["LogRow"][];
+        };
         /** LogEntry */
         LogEntry: {
             /**
@@ -643,6 +1023,95 @@ export interface components {
              */
             reason: string;
         };
+        /**
+         * LogHistogram
+         * @description How many lines each stretch of ``step`` seconds has, by level; the first begins at ``start``.
+         */
+        LogHistogram: {
+            /**
+             * Start
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            end: string;
+            /** Step */
+            step: number;
+            /** Total */
+            total: number;
+            /** Levels */
+            levels: {
+                [key: string]: number[];
+            };
+        };
+        /**
+         * LogPage
+         * @description The newest lines that fit, in time order.
+         */
+        LogPage: {
+            /**
+             * Start
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            end: string;
+            /** Total */
+            total: number;
+            /** Lines */
+            lines: components["schemas"]["LogRow"][];
+            /**
+             * Older
+             * @description the cursor of the page before; null where there is none
+             */
+            older: string | null;
+        };
+        /**
+         * LogRow
+         * @description One stored line. ``id`` grows as lines come in, whatever time they bear.
+         */
+        LogRow: {
+            /** Id */
+            id: number;
+            /**
+             * Timestamp
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            timestamp: string;
+            /** Service */
+            service: string;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "UNKNOWN";
+            /** Message */
+            message: string;
+            /** Logger */
+            logger: string;
+            /** Thread */
+            thread: string;
+            /** Trace Id */
+            trace_id: string;
+            /** Stack Trace */
+            stack_trace: string;
+            /**
+             * Cut
+             * @description message or stack trace goes on; GET /logs/lines/{id} has all that is kept
+             */
+            cut: boolean;
+        };
         /** LogSource */
         LogSource: {
             /** Path */
@@ -656,6 +1125,126 @@ export interface components {
             detail: string;
             /** Lines */
             lines: number;
+        };
+        /** LogSources */
+        LogSources: {
+            /**
+             * Services
+             * @description services that have lines
+             */
+            services: string[];
+            /**
+             * Sources
+             * @description the files they come from, and their state
+             */
+            sources: components["schemas"]["LogSource"][];
+        };
+        /**
+         * LogTail
+         * @description What came in since the last call, in that order.
+         */
+        LogTail: {
+            /**
+             * Cursor
+             * @description for the next call's after
+             */
+            cursor: number;
+            /**
+             * Dropped
+             * @description lines that fit and came in, but are more than limit; the oldest go
+             */
+            dropped: number;
+            /** Lines */
+            lines: components["schemas"]["LogRow"][];
+        };
+        /**
+         * LogTemplate
+         * @description The lines of one log statement in the range; what varies stands as ``<*>``.
+         */
+        LogTemplate: {
+            /** Service */
+            service: string;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "UNKNOWN";
+            /** Logger */
+            logger: string;
+            /** Template */
+            template: string;
+            /**
+             * Cause
+             * @description the class of the stack trace's root cause; empty without one
+             */
+            cause: string;
+            /** Count */
+            count: number;
+            /**
+             * Before
+             * @description such lines in the window before
+             */
+            before: number;
+            /**
+             * New
+             * @description no such line in the window before
+             */
+            new: boolean;
+            /**
+             * News
+             * @description 0..1: novelty times the level's weight
+             */
+            news: number;
+            /**
+             * Reason
+             * @description what is said of it, in words
+             */
+            reason: string;
+            /**
+             * First Seen
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            first_seen: string;
+            /**
+             * Last Seen
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            last_seen: string;
+            /**
+             * Example
+             * @description the id of the newest such line, for GET /logs/lines/{id}
+             */
+            example: number;
+        };
+        /** LogTemplates */
+        LogTemplates: {
+            /**
+             * Start
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            end: string;
+            compared_with: components["schemas"]["Span"];
+            /**
+             * Total
+             * @description templates in the range
+             */
+            total: number;
+            /**
+             * Truncated
+             * @description only the newest lines of the range were looked at
+             */
+            truncated: boolean;
+            /** Items */
+            items: components["schemas"]["LogTemplate"][];
         };
         /** Logs */
         Logs: {
@@ -693,6 +1282,65 @@ export interface components {
              * @description the files read for this service, and their state
              */
             sources: components["schemas"]["LogSource"][];
+        };
+        /**
+         * MetricChange
+         * @description How far one metric moved, with the numbers and the query by which anyone can check it.
+         */
+        MetricChange: {
+            /** Service */
+            service: string;
+            /** Metric */
+            metric: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Score
+             * @description max |x - median before| / max(IQR before / 1.349, 0.1 % of |median before|); null where the metric was constantly 0 before: any change is infinitely many times nothing
+             */
+            score: number | null;
+            /**
+             * Notable
+             * @description moved more than noise does
+             */
+            notable: boolean;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "up" | "down" | "none";
+            /**
+             * Usual
+             * @description the median of the window before, in the metric's unit
+             */
+            usual: number;
+            /**
+             * Spread
+             * @description the denominator of the score, in the metric's unit
+             */
+            spread: number;
+            /**
+             * Extreme
+             * @description the range's value farthest from the median before
+             */
+            extreme: number;
+            /**
+             * Extreme At
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            extreme_at: string;
+            /** Readings Before */
+            readings_before: number;
+            /** Readings */
+            readings: number;
+            /**
+             * Query
+             * @description the PromQL behind the readings, for all services at once
+             */
+            query: string;
         };
         /**
          * MetricReading
@@ -788,6 +1436,15 @@ export interface components {
              */
             version: string | null;
             expected: components["schemas"]["Expected"] | null;
+        };
+        /** NotCompared */
+        NotCompared: {
+            /** Service */
+            service: string;
+            /** Metric */
+            metric: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * Overview
@@ -990,6 +1647,24 @@ export interface components {
          */
         Severity: "Normal" | "High" | "Critical";
         /**
+         * Span
+         * @description A stretch of time, both ends included.
+         */
+        Span: {
+            /**
+             * Start
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            end: string;
+        };
+        /**
          * State
          * @description How a pair ended a poll. Only ``scored`` says anything about the service's health.
          * @enum {string}
@@ -1024,7 +1699,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "opened" | "attached" | "severity_changed" | "acknowledged" | "resolved" | "reopened" | "comment" | "feedback" | "logs";
+            kind: "opened" | "attached" | "severity_changed" | "acknowledged" | "resolved" | "reopened" | "undone" | "comment" | "feedback" | "logs";
             /**
              * Actor
              * @enum {string}
@@ -1197,6 +1872,42 @@ export interface operations {
             };
         };
     };
+    changes_changes_get: {
+        parameters: {
+            query: {
+                service: string;
+                /** @description RFC 3339 */
+                start: string;
+                /** @description RFC 3339 */
+                end: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     logs_logs_get: {
         parameters: {
             query: {
@@ -1239,20 +1950,305 @@ export interface operations {
             };
         };
     };
+    lines_logs_lines_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description older of the page before */
+                cursor?: string | null;
+                /** @description any of these; all without */
+                service?: string[] | null;
+                /** @description RFC 3339; an hour before end by default */
+                start?: string | null;
+                /** @description RFC 3339; now by default */
+                end?: string | null;
+                level?: ("TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "UNKNOWN")[] | null;
+                /** @description text in the message, logger or stack trace */
+                q?: string;
+                /** @description only lines of this template */
+                template?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    line_logs_lines__line_id__get: {
+        parameters: {
+            query?: {
+                before?: number;
+                after?: number;
+            };
+            header?: never;
+            path: {
+                line_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogContext"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tail_logs_tail_get: {
+        parameters: {
+            query?: {
+                service?: string[] | null;
+                level?: ("TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "UNKNOWN")[] | null;
+                q?: string;
+                template?: string;
+                /** @description cursor of the last call */
+                after?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogTail"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    histogram_logs_histogram_get: {
+        parameters: {
+            query?: {
+                bins?: number;
+                /** @description any of these; all without */
+                service?: string[] | null;
+                /** @description RFC 3339; an hour before end by default */
+                start?: string | null;
+                /** @description RFC 3339; now by default */
+                end?: string | null;
+                level?: ("TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "UNKNOWN")[] | null;
+                /** @description text in the message, logger or stack trace */
+                q?: string;
+                /** @description only lines of this template */
+                template?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogHistogram"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    templates_logs_templates_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description any of these; all without */
+                service?: string[] | null;
+                /** @description RFC 3339; an hour before end by default */
+                start?: string | null;
+                /** @description RFC 3339; now by default */
+                end?: string | null;
+                level?: ("TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "UNKNOWN")[] | null;
+                /** @description text in the message, logger or stack trace */
+                q?: string;
+                /** @description only lines of this template */
+                template?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogTemplates"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sources_logs_sources_get: {
+        parameters: {
+            query?: {
+                service?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogSources"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_logs_export_get: {
+        parameters: {
+            query?: {
+                /** @description any of these; all without */
+                service?: string[] | null;
+                /** @description RFC 3339; an hour before end by default */
+                start?: string | null;
+                /** @description RFC 3339; now by default */
+                end?: string | null;
+                level?: ("TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL" | "UNKNOWN")[] | null;
+                /** @description text in the message, logger or stack trace */
+                q?: string;
+                /** @description only lines of this template */
+                template?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     incidents_incidents_get: {
         parameters: {
             query?: {
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string | null;
+                /** @description skip so many, instead of a cursor */
+                offset?: number;
                 service?: string[] | null;
                 metric?: string[] | null;
                 severity?: components["schemas"]["Severity"][] | null;
                 status?: components["schemas"]["Status"][] | null;
                 /** @description words in the title, service, metric or reason, or an id */
                 q?: string;
+                /** @description RFC 3339; only what fired at or after it */
+                start?: string | null;
+                /** @description RFC 3339; only what began to fire at or before it */
+                end?: string | null;
                 /** @description urgency, opened_at, updated_at, severity or service; '-' turns it around */
                 sort?: string;
-                limit?: number;
-                /** @description next_cursor of the page before */
-                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -1267,6 +2263,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentList"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    incident_ids_incidents_ids_get: {
+        parameters: {
+            query?: {
+                service?: string[] | null;
+                metric?: string[] | null;
+                severity?: components["schemas"]["Severity"][] | null;
+                status?: components["schemas"]["Status"][] | null;
+                /** @description words in the title, service, metric or reason, or an id */
+                q?: string;
+                /** @description RFC 3339; only what fired at or after it */
+                start?: string | null;
+                /** @description RFC 3339; only what began to fire at or before it */
+                end?: string | null;
+                /** @description urgency, opened_at, updated_at, severity or service; '-' turns it around */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentIds"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_on_many_incidents_bulk_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
                 };
             };
             /** @description What was wrong, for a person to act on */
@@ -1299,6 +2372,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_incidents__incident_id__export_get: {
+        parameters: {
+            query?: {
+                format?: "md" | "json";
+            };
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": unknown;
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong, for a person to act on */
@@ -1399,6 +2507,38 @@ export interface operations {
                 "application/json": components["schemas"]["TextBody"] | null;
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back_incidents__incident_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {

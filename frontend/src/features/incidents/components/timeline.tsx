@@ -11,6 +11,7 @@ const KINDS: Record<TimelineEntry["kind"], string> = {
   acknowledged: "Acknowledged",
   resolved: "Resolved",
   reopened: "Reopened",
+  undone: "Taken back",
   comment: "Comment",
   feedback: "Was this right?",
   logs: "Logs",
