@@ -1,4 +1,4 @@
-"""The command line: ``canopy serve``, ``canopy train`` and ``canopy eval``."""
+"""The command line: ``canopy serve``, ``train``, ``eval``, ``simulate`` and ``plot``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from backend import __version__
-from backend.evaluation.commands import add_commands
+from backend.evaluation.commands import add_commands, add_plot, add_simulate
 from backend.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -46,7 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     evaluate = commands.add_parser("eval", help="measure the detectors on labelled series")
     add_commands(evaluate)
     evaluate.set_defaults(run=_evaluate)
-    for command in (serve, train, evaluate):
+    simulated = commands.add_parser("simulate", help="write metric series with labelled faults, to learn on")
+    add_simulate(simulated)
+    simulated.set_defaults(run=_simulate)
+    plot = commands.add_parser("plot", help="draw series with their scores and alerts")
+    add_plot(plot)
+    plot.set_defaults(run=_plot)
+    for command in (serve, train, evaluate, simulated, plot):
         command.add_argument(
             "--config", type=Path, help="the configuration (./config.yaml where there is one)"
         )
@@ -133,12 +139,32 @@ def _train(options: argparse.Namespace, settings: Settings) -> None:
 
 
 def _evaluate(options: argparse.Namespace, _: Settings) -> None:
-    from backend.evaluation.runs import EvaluationError, run
+    from backend.evaluation.runs import run
+
+    _measure(run, options)
+
+
+def _simulate(options: argparse.Namespace, _: Settings) -> None:
+    from backend.evaluation.tools import run_simulate
+
+    _measure(run_simulate, options)
+
+
+def _plot(options: argparse.Namespace, _: Settings) -> None:
+    from backend.evaluation.tools import run_plot
+
+    _measure(run_plot, options)
+
+
+def _measure(run: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> None:
+    from backend.evaluation.runs import EvaluationError
 
     try:
         run(options)
     except EvaluationError as error:
         _stop(str(error))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
 
 
 def _check_port(host: str, port: int) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.ensemble import IsolationForest
 
 from backend.detection.afterglow import afterglow
 from backend.detection.features import features_of, windows_of
@@ -19,15 +21,21 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _DEFAULT_INTERVAL = 60.0
+_DAY = 86_400.0
+_LARGEST = 1e150
+"""Values are cut here: the square of a larger one is infinite."""
 
 
 class Scorer(Protocol):
     """Scores each reading by those before it.
 
-    ``score`` takes float64[n] ascending seconds and finite values and gives float64[n] in 0..1.
+    ``score`` takes float64[n] ascending seconds and finite values and gives float64[n] in 0..1. ``size`` says
+    how many bytes the model of such a series has, beside the readings that it is fitted to.
     """
 
     def score(self, timestamps: FloatArray, values: FloatArray, /) -> FloatArray: ...
+
+    def size(self, timestamps: FloatArray, values: FloatArray, /) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +79,43 @@ class ViewForestScorer:
         forest = ViewForest(interval_of(timestamps), np.array([self.seed]), zone=self.zone)
         return forest.push(np.zeros(len(values), dtype=np.int64), timestamps, values)
 
+    def size(self, timestamps: FloatArray, _: FloatArray) -> int:
+        """See Scorer: the tables and the daily peaks, which are of one size for every series of a step."""
+        state = ViewForest(interval_of(timestamps), np.array([self.seed]), window=0).state()
+        return sum(array.nbytes for name, array in state.items() if name.startswith(("tables.", "peaks.")))
+
 
 @dataclass(frozen=True, slots=True)
 class ClassicForestScorer:
-    """The five-feature scikit-learn forest, fitted anew on its training window as that grows and moves."""
+    """The five-feature scikit-learn forest, fitted anew every day, as live, on its last readings.
+
+    Where a day has fewer than ``least_refit`` readings it waits for so many: a fit takes a tenth of a second.
+    """
 
     seed: int = 0
     window: int = 4000
     first: int = 50
-    refit_every: int = 500
+    least_refit: int = 288
 
     def score(self, timestamps: FloatArray, values: FloatArray) -> FloatArray:
         """See Scorer; 0 until the first fit."""
         features = features_of(windows_of(timestamps, values, np.inf))
         scores = np.zeros(len(values))
+        refit_every = max(self.least_refit, round(_DAY / interval_of(timestamps)))
         start = self.first
         while start < len(values):
-            end = min(len(values), start + min(start, self.refit_every))
-            forest = fit(features[max(0, start - self.window) : start], contamination=0.01, seed=self.seed)
-            scores[start:end] = -forest.score_samples(features[start:end])
+            end = min(len(values), start + min(start, refit_every))
+            scores[start:end] = -self._fitted(features[:start]).score_samples(features[start:end])
             start = end
         return scores
+
+    def size(self, timestamps: FloatArray, values: FloatArray) -> int:
+        """See Scorer: the forest as it is stored."""
+        features = features_of(windows_of(timestamps, values, np.inf))
+        return len(pickle.dumps(self._fitted(features))) if len(values) else 0
+
+    def _fitted(self, features: FloatArray) -> IsolationForest:
+        return fit(features[-self.window :], contamination=0.01, seed=self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +128,16 @@ class ZScoreScorer:
     def score(self, _: FloatArray, values: FloatArray) -> FloatArray:
         """See Scorer; 0 until there are enough readings."""
         scores = np.zeros(len(values))
+        values = np.clip(values, -_LARGEST, _LARGEST)
         for i in range(self.first, len(values)):
             past = values[max(0, i - self.window) : i]
             away, spread = abs(values[i] - past.mean()), past.std()
             scores[i] = away / (away + 3 * spread) if away > 0 else 0.0
         return scores
+
+    def size(self, *_: FloatArray) -> int:
+        """See Scorer: a mean and a deviation."""
+        return 16
 
 
 def detectors(seed: int, zone: ZoneInfo | None = None) -> list[Detector]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from backend.detection.sensitivity import SCORES, score_of
 from backend.evaluation.detectors import Detector, detectors
+from backend.evaluation.pool import spread
 from backend.evaluation.scorecard import EventRow, NabRow, score_events, score_nab
 from backend.evaluation.series import (
     NotASeries,
@@ -19,8 +21,12 @@ from backend.evaluation.series import (
     read_series,
     series_below,
     stream,
+    weeks_of,
     write_scored,
 )
+
+_BYTES_A_READING = 30
+"""Of a CSV's row, about."""
 
 
 class EvaluationError(Exception):
@@ -33,29 +39,77 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _series(options: argparse.Namespace) -> None:
-    data, out = _folder(options.data), options.out.resolve()
-    detector = detectors(options.seed, options.zone)[0]
-    files = [path for path in series_below(data) if out not in path.resolve().parents]
+    data, out = _folder(options.data), options.out
+    detector = replace(detectors(options.seed, options.zone)[0], threshold=score_of(options.sensitivity))
+    files = _inputs(data, out)
+    jobs = [(detector, path, out / path.relative_to(data)) for path in files]
+    size = sum(path.stat().st_size for path in files if path.exists())
+    rates = AlertRates()
+    for text, counted in spread(_score_file, jobs, size // _BYTES_A_READING):
+        print(text, flush=True)
+        rates += counted
+    if not rates.series:
+        raise EvaluationError(f"none of the {len(files)} CSV files below {data} is a series")
+    print(rates.text())
+
+
+def _inputs(data: Path, out: Path) -> list[Path]:
+    """The CSV files below ``data`` that are not results of an earlier run. Raises EvaluationError."""
+    inside = out.resolve() if data.resolve() in out.resolve().parents else None
+    files = [path for path in series_below(data) if inside not in path.resolve().parents]
     if not files:
         raise EvaluationError(f"no CSV file below {data}")
-    for path in files:
-        try:
-            print(_score_file(detector, path, out / path.relative_to(data)))
-        except NotASeries as error:
-            print(f"left out: {error}")
+    overwritten = {path.resolve() for path in files} & {
+        (out / path.relative_to(data)).resolve() for path in files
+    }
+    if overwritten:
+        raise EvaluationError(f"{min(overwritten)} would be overwritten: give another folder as --out")
+    return files
 
 
-def _score_file(detector: Detector, path: Path, target: Path) -> str:
-    """Score one file; what was done with it in one line."""
+@dataclass(frozen=True, slots=True)
+class AlertRates:
+    """How many alerts each sensitivity would have sent, over how many weeks of how many series."""
+
+    series: int = 0
+    weeks: float = 0.0
+    alerts: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: AlertRates) -> AlertRates:
+        alerts = {name: self.alerts.get(name, 0) + other.alerts.get(name, 0) for name in SCORES}
+        return AlertRates(self.series + other.series, self.weeks + other.weeks, alerts)
+
+    def text(self) -> str:
+        """Alerts a week and series, by sensitivity, from the calmest."""
+        if not self.weeks:
+            return "alerts a week and series: the series are too short to say"
+        rates = (f"{name} {self.alerts[name] / self.weeks:.2g} (from {SCORES[name]:g})" for name in SCORES)
+        return f"alerts a week and series, by sensitivity: {', '.join(rates)}"
+
+
+def _score_file(job: tuple[Detector, Path, Path]) -> tuple[str, AlertRates]:
+    """Score one file; what was done with it in one line, and what other sensitivities would have done."""
+    detector, path, target = job
     start = time.perf_counter()
-    series = read_series(path)
+    try:
+        series = read_series(path)
+    except NotASeries as error:
+        return f"left out: {error}", AlertRates()
     scores = stream(detector, series)
     raised = alerts(detector, series, scores)
-    write_scored(series, published(detector, series, scores), raised, target)
+    try:
+        write_scored(series, published(detector, series, scores), raised, target)
+    except NotASeries as error:
+        return f"left out: {error}", AlertRates()
+    except OSError as error:
+        raise EvaluationError(f"cannot write {target}: {error.strerror}") from error
     unusable = int((~series.usable).sum())
     note = f", {unusable} unreadable rows not scored" if unusable else ""
-    seconds = time.perf_counter() - start
-    return f"{target}: {len(series.rows)} rows, {int(raised.sum())} alerts{note}, {seconds:.1f} s"
+    line = f"{target}: {len(series)} rows, {int(raised.sum())} alerts{note}"
+    if unusable and unusable == len(series):
+        line = f"{target}: no row that can be read, {len(series)} rows not scored"
+    counts = {name: int(alerts(detector, series, scores, limit).sum()) for name, limit in SCORES.items()}
+    return f"{line}, {time.perf_counter() - start:.1f} s", AlertRates(1, weeks_of(series), counts)
 
 
 def _nab(options: argparse.Namespace) -> None:

@@ -147,7 +147,7 @@ class _Runs:
         if detector.scorer not in self._done:
             start = time.process_time()
             scores = [stream(detector, item) for item in self._series]
-            readings = sum(len(item.rows) for item in self._series)
+            readings = sum(len(item) for item in self._series)
             cost = 1e6 * (time.process_time() - start) / max(1, readings)
             self._done[detector.scorer] = scores, cost
         return self._done[detector.scorer]
@@ -212,7 +212,7 @@ def _after_warm_up(
     """Labels, scores and alerts of the rows that count."""
     if series.labels is None:
         raise ValueError(f"{series.path} has no labels")
-    start = int(WARM_UP * len(series.rows))
+    start = int(WARM_UP * len(series))
     raised = alerts(detector, series, scores)
     return series.labels[start:], published(detector, series, scores)[start:], raised[start:]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,33 +18,39 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 SCORE, ALERT = "anomaly_score", "alert"
+_READ = ("timestamp", "value", "label", SCORE, ALERT)
 _EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0.0, 1.0))
 """Epoch stamps from this size on count that many units a second: no one's seconds reach the year 5138."""
 
+_WORDS = {"true": 1.0, "false": 0.0}
 
 _FARTHEST = 6e10
 """Nineteen centuries from 1970: what lies further away is no timestamp, and no calendar has it."""
 
 
 class NotASeries(Exception):
-    """The file has no rows with a ``timestamp`` and a ``value`` column."""
+    """The file cannot be read, or has no ``timestamp`` and ``value`` columns; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A CSV file's rows in the file's order.
+    """The numbers of a CSV file's rows, in the file's order.
 
     ``timestamps`` float64[n] seconds and ``values`` float64[n] are NaN where a cell cannot be read;
-    ``labels`` bool[n] where there is a ``label`` column, else None. ``header``
-    and ``rows`` are the file's text.
+    ``labels`` bool[n], ``scores`` float64[n] and ``alerts`` bool[n] where the file has the columns ``label``,
+    ``anomaly_score`` and ``alert``, else None. ``header`` is the file's own.
     """
 
     path: Path
     header: list[str]
-    rows: list[list[str]]
     timestamps: FloatArray
     values: FloatArray
     labels: BoolArray | None
+    scores: FloatArray | None = None
+    alerts: BoolArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
 
     @property
     def usable(self) -> BoolArray:
@@ -51,57 +58,60 @@ class Series:
         usable: BoolArray = np.isfinite(self.timestamps) & np.isfinite(self.values)
         return usable
 
+    @property
+    def by_time(self) -> NDArray[np.intp]:
+        """The usable rows in order of time; rows with equal timestamps keep the file's order."""
+        usable = np.flatnonzero(self.usable)
+        return usable[np.argsort(self.timestamps[usable], kind="stable")]
+
 
 def read_series(path: Path) -> Series:
     """Read one CSV; column names in any case. Raises NotASeries."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = [line for line in csv.reader(file) if line]
+        lines = _lines(path)
+        header = next(lines, [])
+        columns = _columns(path, header)
+        cells = {name: array("d") for name in _READ if name in columns}
+        for row in lines:
+            for name, numbers in cells.items():
+                at = columns[name]
+                cell = row[at].strip() if at < len(row) else ""
+                numbers.append(_seconds(cell) if name == "timestamp" else _number(cell))
+    except OSError as error:
+        raise NotASeries(f"{path}: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise NotASeries(f"{path}: {error}") from error
-    header, rows = (lines[0], lines[1:]) if lines else ([], [])
-    columns = {name.strip().lower(): at for at, name in reversed(list(enumerate(header)))}
-    if not {"timestamp", "value"} <= columns.keys():
-        raise NotASeries(f"{path} has no columns timestamp and value")
-
-    def cells(name: str) -> Iterator[str]:
-        at = columns[name]
-        return (row[at].strip() if at < len(row) else "" for row in rows)
-
+        raise NotASeries(f"{path} is no CSV: {error}") from error
+    found = {name: np.array(numbers, dtype=np.float64) for name, numbers in cells.items()}
     return Series(
         path=path,
         header=header,
-        rows=rows,
-        timestamps=np.array([_seconds(cell) for cell in cells("timestamp")], dtype=np.float64),
-        values=np.array([_number(cell) for cell in cells("value")], dtype=np.float64),
-        labels=np.array([_number(cell) > 0 for cell in cells("label")], dtype=bool)
-        if "label" in columns
-        else None,
+        timestamps=found["timestamp"],
+        values=found["value"],
+        labels=found["label"] > 0 if "label" in found else None,
+        scores=found.get(SCORE),
+        alerts=found[ALERT] > 0 if ALERT in found else None,
     )
 
 
 def series_below(folder: Path) -> Iterator[Path]:
-    """The CSV files below a folder, in the order of their paths."""
+    """The CSV files below a folder, in the order of their paths; links to nothing too."""
     return iter(
-        sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".csv" and path.is_file())
+        sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".csv" and not path.is_dir())
     )
 
 
 def stream(detector: Detector, series: Series) -> FloatArray:
-    """Show a series to a detector in order of time; scores in the file's order, 0 for unusable rows.
-
-    Rows with equal timestamps keep the file's order.
-    """
-    order = _by_time(series)
-    scores = np.zeros(len(series.rows))
+    """Show a series to a detector in order of time; scores in the file's order, 0 for unusable rows."""
+    order = series.by_time
+    scores = np.zeros(len(series))
     scores[order] = detector.scorer.score(series.timestamps[order], series.values[order])
     return scores
 
 
 def published(detector: Detector, series: Series, scores: FloatArray) -> FloatArray:
     """The scores of `stream` as they are written, in the file's order."""
-    order = _by_time(series)
-    written = np.zeros(len(series.rows))
+    order = series.by_time
+    written = np.zeros(len(series))
     written[order] = detector.published(scores[order])
     return written
 
@@ -110,34 +120,72 @@ def alerts(
     detector: Detector, series: Series, scores: FloatArray, threshold: float | None = None
 ) -> BoolArray:
     """The rows, in the file's order, at which the detector would have sent an alert."""
-    order = _by_time(series)
-    raised = np.zeros(len(series.rows), dtype=bool)
+    order = series.by_time
+    raised = np.zeros(len(series), dtype=bool)
     raised[order] = detector.alerts(series.timestamps[order], scores[order], threshold)
     return raised
 
 
+def weeks_of(series: Series) -> float:
+    """How many weeks lie between the first reading and the last."""
+    times = series.timestamps[series.usable]
+    return float(np.ptp(times)) / (7 * 86_400) if len(times) else 0.0
+
+
 def write_scored(series: Series, scores: FloatArray, raised: BoolArray, path: Path) -> None:
-    """Write the file's own text with the columns ``anomaly_score`` and ``alert``, replacing old ones."""
+    """Write the file's own text with the columns ``anomaly_score`` and ``alert``, replacing old ones.
+
+    Whoever reads ``path`` sees all of it or what was there before. Raises OSError, and NotASeries for a
+    file that has become shorter since it was read.
+    """
     kept = [at for at, name in enumerate(series.header) if name.strip().lower() not in (SCORE, ALERT)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([series.header[at] for at in kept] + [SCORE, ALERT])
-        for row, score, alert in zip(series.rows, scores.tolist(), raised.tolist(), strict=True):
-            cells = [row[at] if at < len(row) else "" for at in kept]
-            writer.writerow([*cells, f"{score:.6f}", int(alert)])
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            lines = _lines(series.path)
+            writer.writerow([*_kept(next(lines, []), kept), SCORE, ALERT])
+            for score, alert in zip(scores.tolist(), raised.tolist(), strict=True):
+                row = next(lines, None)
+                if row is None:
+                    raise NotASeries(f"{series.path} has become shorter while it was read")
+                writer.writerow([*_kept(row, kept), f"{score:.6f}", int(alert)])
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
-def _by_time(series: Series) -> NDArray[np.intp]:
-    usable = np.flatnonzero(series.usable)
-    return usable[np.argsort(series.timestamps[usable], kind="stable")]
+def _kept(row: Sequence[str], columns: Sequence[int]) -> list[str]:
+    return [row[at] if at < len(row) else "" for at in columns]
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    """The rows as text. Bytes that are no UTF-8 are kept as they are: columns nobody reads may hold any."""
+    with path.open("rb") as file:
+        marked = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    encoding = "utf-16" if marked else "utf-8-sig"
+    with path.open(newline="", encoding=encoding, errors="surrogateescape") as text:
+        yield from (line for line in csv.reader(text) if line)
+
+
+def _columns(path: Path, header: Sequence[str]) -> dict[str, int]:
+    """Where each column is, by its name in small letters; the first one where two have a name."""
+    columns = {name.strip().lower(): at for at, name in reversed(list(enumerate(header)))}
+    if {"timestamp", "value"} <= columns.keys():
+        return columns
+    if not header:
+        raise NotASeries(f"{path} is empty")
+    other = next((mark for mark in ";\t|" if mark in header[0]), None)
+    hint = f": its cells are parted by {other!r}, and commas are needed" if other else ""
+    raise NotASeries(f"{path} has no columns timestamp and value{hint}")
 
 
 def _number(cell: str) -> float:
     try:
         return float(cell)
     except ValueError:
-        return np.nan
+        return _WORDS.get(cell.lower(), np.nan)
 
 
 def _seconds(cell: str) -> float:
