@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from backend.incidents import incident as lifecycle
-from backend.incidents import queries, rows, schema
+from backend.incidents import learning, queries, rows, schema
 from backend.incidents.incident import (
     IllegalTransition,
     Incident,
@@ -182,6 +182,21 @@ class IncidentStore:
         """From first to last firing, of the pair's incidents whose readings are not to be learned."""
         with self._read() as db:
             return queries.spans(db, key, start, end)
+
+    def unresolved(self) -> dict[SeriesKey, float]:
+        """The pairs that have an incident that is not RESOLVED, and when it fired last."""
+        with self._read() as db:
+            return learning.unresolved(db)
+
+    def lives(self, key: SeriesKey, start: float, end: float) -> Sequence[tuple[float, float | None]]:
+        """From the event to the resolution (None: not yet) of the pair's incidents that lived in the span."""
+        with self._read() as db:
+            return learning.lives(db, key, start, end)
+
+    def normal_after_all(self, since: float) -> Sequence[tuple[SeriesKey, float]]:
+        """The pairs of incidents that were resolved after ``since`` as expected or noise, and when."""
+        with self._read() as db:
+            return learning.normal_after_all(db, since)
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
