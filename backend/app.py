@@ -13,10 +13,11 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from backend import __version__
-from backend.api import errors, ui
+from backend.api import backtest_wire, errors, ui
 from backend.api.foreign import RefuseForeignWrites
 from backend.api.parts import Parts
 from backend.api.routers import (
+    backtests,
     changes,
     health,
     history,
@@ -24,6 +25,7 @@ from backend.api.routers import (
     log_lines,
     logs,
     models,
+    sensitivity,
     services,
     stream,
 )
@@ -32,10 +34,13 @@ from backend.clock import Clock, SystemClock
 from backend.detection.features import max_gap
 from backend.detection.manifest import ManifestError
 from backend.detection.registry import ModelRegistry, RegistryBusy
+from backend.detection.sensitivity import Thresholds
 from backend.detection.windows import RecentWindows
 from backend.incidents.schema import StoreError
+from backend.incidents.sensitivities import Sensitivities
 from backend.incidents.store import IncidentStore
 from backend.jobs.backfill import Backfill
+from backend.jobs.backtest import Backtester
 from backend.jobs.broadcast import Broadcast
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.judge import Judge
@@ -44,6 +49,7 @@ from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
 from backend.jobs.retrain import Retrainer, TrainingJob
 from backend.jobs.scheduler import Jobs
+from backend.jobs.sensitivity import SensitivityControl
 from backend.jobs.triage import Triage
 from backend.jobs.warmup import WarmUp
 from backend.logs.correlation import CorrelatedLine
@@ -64,7 +70,19 @@ STOP_SECONDS = 6.0
 """How long the jobs and the stores together have to end once nobody is answered any more."""
 _CLOSING_SECONDS = 1.0
 """What of it is kept for the stores."""
-_ROUTERS = (services, history, changes, logs, log_lines, incidents, models, stream, health)
+_ROUTERS = (
+    services,
+    history,
+    changes,
+    logs,
+    log_lines,
+    incidents,
+    models,
+    sensitivity,
+    backtests,
+    stream,
+    health,
+)
 
 
 class CannotStart(Exception):
@@ -189,6 +207,21 @@ def _open_parts(
             board.report("training", *warmup.health())
         broadcast.publish("retrain", retrain_job(job).model_dump(mode="json"))
 
+    saved = Sensitivities(sqlite_path(settings.storage.database))
+    thresholds = Thresholds(settings, saved.saved())
+    # Connections of its own: a range of weeks must not keep the poll waiting.
+    past = PrometheusClient(settings.prometheus)
+    stack.callback(past.close)
+    backtester = Backtester(
+        settings,
+        catalogue,
+        thresholds,
+        past,
+        incidents,
+        clock,
+        lambda found: broadcast.publish("backtest", backtest_wire.backtest(found).model_dump(mode="json")),
+    )
+    stack.callback(backtester.stop, _CLOSING_SECONDS)
     retrainer = Retrainer(settings, history, registry, incidents, clock, on_training)
     warmup = WarmUp(
         interval=settings.poll.interval,
@@ -206,6 +239,9 @@ def _open_parts(
         log_store=log_store,
         log_tail=log_tail,
         retrainer=retrainer,
+        thresholds=thresholds,
+        sensitivity=SensitivityControl(settings, thresholds, saved, history, clock),
+        backtester=backtester,
         warmup=warmup,
         live=live,
         health=board,

@@ -16,6 +16,8 @@ from backend.api.schemas.base import Problem
 from backend.incidents.incident import IllegalTransition
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentNotFound
+from backend.jobs.backtest import BacktestRunning
+from backend.jobs.backtest_request import BacktestRefused
 from backend.jobs.retrain import RetrainRunning
 from backend.logs.database import LogStoreError
 from backend.metrics.history import HistoryError
@@ -38,6 +40,8 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
     IncidentNotFound: HTTPStatus.NOT_FOUND,
     IllegalTransition: HTTPStatus.CONFLICT,
     RetrainRunning: HTTPStatus.CONFLICT,
+    BacktestRunning: HTTPStatus.CONFLICT,
+    BacktestRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     LogStoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     HistoryError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -10,12 +10,15 @@ from fastapi import Depends, Request
 
 from backend.clock import Clock
 from backend.detection.registry import ModelRegistry
+from backend.detection.sensitivity import Thresholds
 from backend.incidents.store import IncidentStore
+from backend.jobs.backtest import Backtester
 from backend.jobs.broadcast import Broadcast
 from backend.jobs.health import HealthBoard
 from backend.jobs.live import Live
 from backend.jobs.logtail import LogTail
 from backend.jobs.retrain import Retrainer
+from backend.jobs.sensitivity import SensitivityControl
 from backend.jobs.warmup import WarmUp
 from backend.logs.store import LogStore
 from backend.metrics.catalogue import MetricSpec
@@ -36,6 +39,9 @@ class Parts:
     log_store: LogStore
     log_tail: LogTail
     retrainer: Retrainer
+    thresholds: Thresholds
+    sensitivity: SensitivityControl
+    backtester: Backtester
     warmup: WarmUp
     live: Live
     health: HealthBoard

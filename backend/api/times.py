@@ -36,6 +36,14 @@ def parse_range(start: str | None, end: str | None, now: float, default: float) 
     return first, last
 
 
+def parse_moment(name: str, text: str, now: float) -> float:
+    """RFC 3339, or a Prometheus duration back from ``now`` -> seconds since the epoch; 422 otherwise."""
+    try:
+        return max(_EARLIEST, now - parse_duration(text))
+    except (ValueError, OverflowError):
+        return parse_time(name, text)
+
+
 def parse_span(name: str, text: str, longest: float) -> float:
     """A Prometheus duration up to ``longest`` seconds -> seconds; 422 that names the parameter otherwise."""
     try:

@@ -1,0 +1,237 @@
+"""One pair of a backtest: from its readings to what would have fired under one setting or two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.clock import to_rfc3339
+from backend.detection.sensitivity import score_of
+from backend.detection.severity import classify
+from backend.detection.training import NotEnoughSamples
+from backend.incidents import wording
+from backend.incidents.episodes import Episode, Rule, Scored, Span, episodes, firing, meets
+from backend.incidents.incident import IncidentSummary
+from backend.incidents.policy import evaluate
+from backend.jobs.backtest_request import Judging
+from backend.jobs.backtest_result import Chart, PairResult, RealIncident, WouldFire, outcome
+from backend.jobs.replay import by_classic_forest, by_view_forest
+from backend.metrics.catalogue import MetricSpec
+from backend.metrics.downsampling import min_max_indices
+from backend.metrics.readings import Reading, SeriesKey, State, Verdict
+
+FloatArray = NDArray[np.float64]
+
+_CHART_VALUES, _CHART_SCORES = 600, 300
+"""Points of a chart that are kept for its values' sake, and for its scores'."""
+_NO_MODEL = np.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What all pairs of a backtest share; times and spans in seconds."""
+
+    present: Judging
+    asked: Judging | None
+    start: float
+    end: float
+    interval: float
+    zone: ZoneInfo
+    min_samples: int
+    contamination: float
+    stopped: Callable[[], bool]
+
+
+def replay_pair(
+    key: SeriesKey,
+    spec: MetricSpec,
+    timestamps: FloatArray,
+    values: FloatArray,
+    real: Sequence[IncidentSummary],
+    about: Replay,
+) -> PairResult | None:
+    """Replay a pair's readings (float64[n] ascending seconds, finite values), those before the range first.
+
+    ``real``: its incidents in the database. None where it has no reading in the range. Raises Cancelled.
+    """
+    begin = int(np.searchsorted(timestamps, about.start))
+    if begin == len(timestamps):
+        return None
+    scores, rule, note = _judged(about.present, key, spec, timestamps, values, about)
+    asked_scores, asked_rule = scores, None
+    if about.asked is not None:
+        if about.asked.detector == about.present.detector:
+            asked_rule = _rule(about.asked, spec, about, rule.threshold)
+        else:
+            asked_scores, asked_rule, said = _judged(about.asked, key, spec, timestamps, values, about)
+            note = "; ".join(filter(None, (note, said)))
+    present = Scored(timestamps[begin:], values[begin:], scores[begin:])
+    asked = Scored(present.timestamps, present.values, asked_scores[begin:])
+    would = would_fire(key, spec, present, rule)
+    would_asked = would_fire(key, spec, asked, asked_rule) if asked_rule else None
+    incidents = would if would_asked is None else compared(would, would_asked)
+    seconds = about.end - float(present.timestamps[0])
+    gaps, missing = _gaps(present.timestamps, about.interval)
+    return PairResult(
+        key=key,
+        note="; ".join(filter(None, (_late(timestamps, about), note))),
+        first=float(present.timestamps[0]),
+        last=float(present.timestamps[-1]),
+        readings=len(present.values),
+        judged=int((~np.isnan(present.scores)).sum()),
+        gaps=gaps,
+        missing=missing,
+        threshold=rule.threshold if np.isfinite(rule.threshold) else None,
+        asked_threshold=asked_rule.threshold if asked_rule and np.isfinite(asked_rule.threshold) else None,
+        present=outcome(len(would), int(firing(rule, spec, present).sum()), seconds),
+        asked=outcome(len(would_asked or ()), int(firing(asked_rule, spec, asked).sum()), seconds)
+        if asked_rule
+        else None,
+        incidents=tuple(incidents),
+        real=_found(real, would, would_asked, about.interval),
+        chart=_chart(present, asked.scores if asked_scores is not scores else None),
+    )
+
+
+def would_fire(key: SeriesKey, spec: MetricSpec, scored: Scored, rule: Rule) -> list[WouldFire]:
+    """The incidents that would have opened, in words, oldest first."""
+    found = episodes(rule, spec, scored)
+    return [_in_words(key, spec, scored, rule, episode) for episode in found]
+
+
+def compared(present: Sequence[WouldFire], asked: Sequence[WouldFire]) -> list[WouldFire]:
+    """Both settings' incidents in order of time: what stays the same, what vanishes, what appears."""
+    spans, asked_spans = [one.span for one in present], [one.span for one in asked]
+    stays, known = meets(spans, asked_spans), meets(asked_spans, spans)
+    changed = [
+        one if same else replace(one, change="vanishes") for one, same in zip(present, stays, strict=True)
+    ]
+    changed += [replace(one, change="appears") for one, same in zip(asked, known, strict=True) if not same]
+    return sorted(changed, key=lambda one: one.start)
+
+
+def _judged(
+    judging: Judging,
+    key: SeriesKey,
+    spec: MetricSpec,
+    timestamps: FloatArray,
+    values: FloatArray,
+    about: Replay,
+) -> tuple[FloatArray, Rule, str]:
+    """The scores, what makes incidents of them, and what limits them in words."""
+    if judging.detector == "isolation_forest":
+        try:
+            scores, threshold = by_classic_forest(
+                key,
+                timestamps,
+                values,
+                start=about.start,
+                interval=about.interval,
+                min_samples=about.min_samples,
+                contamination=about.contamination,
+                stopped=about.stopped,
+            )
+        except NotEnoughSamples as error:
+            nothing = np.full(len(values), np.nan)
+            said = f"no classic forest: it has {error} before the range"
+            return nothing, _rule(judging, spec, about, _NO_MODEL), said
+        return scores, _rule(judging, spec, about, threshold), ""
+    rule = _rule(judging, spec, about, score_of(judging.sensitivity[key.metric]))
+    scores = by_view_forest(
+        key,
+        timestamps,
+        values,
+        interval=about.interval,
+        zone=about.zone,
+        fires=lambda part, found: firing(rule, spec, Scored(timestamps[part], values[part], found)),
+        stopped=about.stopped,
+    )
+    return scores, rule, ""
+
+
+def _rule(judging: Judging, spec: MetricSpec, about: Replay, threshold: float) -> Rule:
+    """``threshold`` is the model's own where the detector is the classic forest."""
+    if judging.detector == "view_forest":
+        threshold = score_of(judging.sensitivity[spec.key])
+    return Rule(judging.policy, threshold, judging.dedup_window, about.interval)
+
+
+def _in_words(key: SeriesKey, spec: MetricSpec, scored: Scored, rule: Rule, episode: Episode) -> WouldFire:
+    opening = _reading(key, spec, scored, rule, episode.first)
+    peak = _reading(key, spec, scored, rule, episode.peak)
+    return WouldFire(
+        key=key,
+        start=opening.timestamp,
+        end=float(scored.timestamps[episode.last]),
+        peak_at=peak.timestamp,
+        value=float(scored.values[episode.peak]),
+        score=peak.score,
+        severity=peak.severity,
+        readings=episode.firing,
+        title=wording.title(peak, spec),
+        reason=evaluate(rule.policy, opening, spec).reason,
+    )
+
+
+def _reading(key: SeriesKey, spec: MetricSpec, scored: Scored, rule: Rule, at: int) -> Reading:
+    score = float(scored.scores[at])
+    judged = not np.isnan(score)
+    verdict = Verdict.ANOMALY if score >= rule.threshold else Verdict.NORMAL
+    return Reading(
+        key=key,
+        timestamp=float(scored.timestamps[at]),
+        value=float(scored.values[at]),
+        state=State.SCORED if judged else State.NO_MODEL,
+        severity=classify(scored.values[at : at + 1], spec)[0],
+        verdict=verdict if judged else Verdict.UNKNOWN,
+        score=score if judged else None,
+    )
+
+
+def _found(
+    real: Sequence[IncidentSummary],
+    would: Sequence[WouldFire],
+    would_asked: Sequence[WouldFire] | None,
+    interval: float,
+) -> tuple[RealIncident, ...]:
+    """Which of the incidents in the database overlap one that would have opened, give or take a poll."""
+    spans = [Span(one.event_ts - interval, max(one.last_fired_at, one.event_ts) + interval) for one in real]
+    again = meets(spans, [one.span for one in would])
+    asked = None if would_asked is None else meets(spans, [one.span for one in would_asked])
+    return tuple(
+        RealIncident(one.id, one.event_ts, one.title, again[i], None if asked is None else asked[i])
+        for i, one in enumerate(real)
+    )
+
+
+def _late(timestamps: FloatArray, about: Replay) -> str:
+    """What is said where Prometheus has less than was asked for, or nothing to warm up with."""
+    first = float(timestamps[0])
+    if first >= about.start + 2 * about.interval:
+        return f"data from {to_rfc3339(first)} only, and none before it to learn from"
+    if first >= about.start:
+        return "no data before the range to learn from"
+    return ""
+
+
+def _gaps(timestamps: FloatArray, interval: float) -> tuple[int, int]:
+    """The stretches without a reading, and the polls in them."""
+    steps = np.rint(np.diff(timestamps) / interval).astype(np.int64)
+    return int((steps > 1).sum()), int((steps - 1).sum())
+
+
+def _chart(scored: Scored, asked: FloatArray | None) -> Chart:
+    rows = min_max_indices(scored.values, _CHART_VALUES)
+    for scores in (scored.scores, asked):
+        if scores is not None:
+            rows = np.union1d(rows, min_max_indices(np.nan_to_num(scores), _CHART_SCORES))
+    return Chart(
+        scored.timestamps[rows],
+        scored.values[rows],
+        scored.scores[rows],
+        None if asked is None else asked[rows],
+    )
