@@ -550,6 +550,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sensitivity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sensitivities
+         * @description What each metric is judged by, and who changed it.
+         */
+        get: operations["sensitivities_sensitivity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sensitivity/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What a sensitivity would have done in the last days, from the stored scores; changes nothing.
+         */
+        post: operations["preview_sensitivity_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sensitivity/{metric}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save
+         * @description Judge the metric's readings by it from the next poll on, restarts included.
+         */
+        put: operations["save_sensitivity__metric__put"];
+        post?: never;
+        /**
+         * Forget
+         * @description Return to the configuration's.
+         */
+        delete: operations["forget_sensitivity__metric__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/backtests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Backtests
+         * @description Those since the last start, newest first; the last few are kept.
+         */
+        get: operations["backtests_backtests_get"];
+        put?: never;
+        /**
+         * Begin
+         * @description Replay a range of the past through the live path; 409 while another one goes on.
+         */
+        post: operations["begin_backtests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/backtests/{backtest_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Backtest
+         * @description How far it is, and once it is done the sums.
+         */
+        get: operations["backtest_backtests__backtest_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/backtests/{backtest_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Ask it to end; its results are left out. One that has ended stays as it is.
+         */
+        post: operations["cancel_backtests__backtest_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/backtests/{backtest_id}/pairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pairs
+         * @description What would have fired, pair by pair, those with the most incidents first; 409 until it is done.
+         */
+        get: operations["pairs_backtests__backtest_id__pairs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/backtests/{backtest_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Series
+         * @description One pair's chart: its readings with their scores, and what would have fired.
+         */
+        get: operations["series_backtests__backtest_id__series_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stream": {
         parameters: {
             query?: never;
@@ -614,6 +782,278 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Backtest
+         * @description A backtest as it stands. ``asked`` is null where the present settings alone were replayed.
+         */
+        Backtest: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "failed" | "cancelled";
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "fetching" | "replaying" | "ended";
+            /** Service */
+            service: string | null;
+            /** Metric */
+            metric: string | null;
+            /**
+             * Start
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            end: string;
+            present: components["schemas"]["Judging"];
+            asked: components["schemas"]["Judging"] | null;
+            /**
+             * Started At
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            started_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Eta
+             * @description when it will end, at the pace so far
+             */
+            eta: string | null;
+            /**
+             * Done
+             * @description pairs
+             */
+            done: number;
+            /**
+             * Total
+             * @description pairs; 0 until the fetch has shown how many there are
+             */
+            total: number;
+            /**
+             * Data From
+             * @description the first reading that Prometheus has of the range; later than start where it keeps less
+             */
+            data_from: string | null;
+            /**
+             * Detail
+             * @description what it does, or why it ended
+             */
+            detail: string;
+            /** @description once it is done */
+            totals: components["schemas"]["BacktestTotals"] | null;
+        };
+        /**
+         * BacktestBody
+         * @description ``start`` and ``end`` are RFC 3339 times, or durations back from now such as ``14d``.
+         *
+         *     With a sensitivity, a policy or a detector the present settings are compared with these.
+         */
+        BacktestBody: {
+            /** Service */
+            service?: string | null;
+            /** Metric */
+            metric?: string | null;
+            /**
+             * Start
+             * @example 14d
+             * @example 2026-01-01T00:00:00Z
+             */
+            start: string;
+            /**
+             * End
+             * @description now by default
+             */
+            end?: string | null;
+            /** Sensitivity */
+            sensitivity?: ("low" | "medium" | "high") | number | null;
+            /** Policy */
+            policy?: ("threshold_and_model" | "model" | "threshold" | "either") | null;
+            /** Detector */
+            detector?: ("view_forest" | "isolation_forest") | null;
+        };
+        /** BacktestList */
+        BacktestList: {
+            /**
+             * Items
+             * @description those since the last start, newest first
+             */
+            items: components["schemas"]["Backtest"][];
+        };
+        /** BacktestPair */
+        BacktestPair: {
+            /** Service */
+            service: string;
+            /** Metric */
+            metric: string;
+            /** Metric Title */
+            metric_title: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Note
+             * @description what limits the answer; empty where nothing does
+             */
+            note: string;
+            /**
+             * First
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            last: string;
+            /** Readings */
+            readings: number;
+            /**
+             * Judged
+             * @description readings that a model judged
+             */
+            judged: number;
+            /**
+             * Gaps
+             * @description stretches without a reading
+             */
+            gaps: number;
+            /**
+             * Missing
+             * @description polls in them
+             */
+            missing: number;
+            /**
+             * Threshold
+             * @description the score from which a reading is anomalous
+             */
+            threshold: number | null;
+            /** Asked Threshold */
+            asked_threshold: number | null;
+            present: components["schemas"]["Outcome"];
+            asked: components["schemas"]["Outcome"] | null;
+            /** Incidents */
+            incidents: components["schemas"]["WouldFire"][];
+            /** Real */
+            real: components["schemas"]["RealIncident"][];
+        };
+        /**
+         * BacktestPairs
+         * @description One page, those with the most incidents first.
+         */
+        BacktestPairs: {
+            /** Items */
+            items: components["schemas"]["BacktestPair"][];
+            /** Total */
+            total: number;
+            /** Next Offset */
+            next_offset: number | null;
+        };
+        /** BacktestPoint */
+        BacktestPoint: {
+            /**
+             * Timestamp
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            timestamp: string;
+            /** Value */
+            value: number;
+            /** Score */
+            score: number | null;
+            /**
+             * Asked Score
+             * @description where another detector was asked about
+             */
+            asked_score: number | null;
+        };
+        /**
+         * BacktestSeries
+         * @description The chart of one pair: its readings, thinned out so that every peak of value and score stays.
+         */
+        BacktestSeries: {
+            /** Service */
+            service: string;
+            /** Metric */
+            metric: string;
+            /** Metric Title */
+            metric_title: string;
+            /** Unit */
+            unit: string;
+            /** High */
+            high: number | null;
+            /** Critical */
+            critical: number | null;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "above" | "below";
+            /** Threshold */
+            threshold: number | null;
+            /** Asked Threshold */
+            asked_threshold: number | null;
+            /**
+             * Total
+             * @description readings in the range, before downsampling
+             */
+            total: number;
+            /** Downsampled */
+            downsampled: boolean;
+            /** Points */
+            points: components["schemas"]["BacktestPoint"][];
+            /** Incidents */
+            incidents: components["schemas"]["WouldFire"][];
+            /** Real */
+            real: components["schemas"]["RealIncident"][];
+        };
+        /**
+         * BacktestTotals
+         * @description The sums over all pairs.
+         */
+        BacktestTotals: {
+            /** Pairs */
+            pairs: number;
+            /** Readings */
+            readings: number;
+            /** Gaps */
+            gaps: number;
+            present: components["schemas"]["Outcome"];
+            asked: components["schemas"]["Outcome"] | null;
+            /**
+             * Appears
+             * @description incidents that only the settings asked about would have opened
+             */
+            appears: number;
+            /**
+             * Vanishes
+             * @description incidents that only the present settings would have opened
+             */
+            vanishes: number;
+            /**
+             * Real
+             * @description incidents in the database that opened in the range
+             */
+            real: number;
+            /**
+             * Found
+             * @description of these, those that the present settings find again
+             */
+            found: number;
+            /** Found Asked */
+            found_asked: number | null;
+        };
         /**
          * BulkBody
          * @description One act on many incidents; ``reason`` goes with resolve alone, and an undo takes no words.
@@ -975,6 +1415,34 @@ export interface components {
             last_fired_at: string;
             /** Feedback */
             feedback: ("yes" | "expected" | "noise") | null;
+        };
+        /**
+         * Judging
+         * @description The settings that decide what fires.
+         */
+        Judging: {
+            /**
+             * Detector
+             * @enum {string}
+             */
+            detector: "view_forest" | "isolation_forest";
+            /**
+             * Policy
+             * @enum {string}
+             */
+            policy: "threshold_and_model" | "model" | "threshold" | "either";
+            /**
+             * Sensitivity
+             * @description by metric: a word, or a score
+             */
+            sensitivity: {
+                [key: string]: ("low" | "medium" | "high") | number;
+            };
+            /**
+             * Dedup Window
+             * @description seconds
+             */
+            dedup_window: number;
         };
         /** LogContext */
         LogContext: {
@@ -1382,6 +1850,33 @@ export interface components {
              */
             direction: "above" | "below";
         };
+        /** MetricSensitivity */
+        MetricSensitivity: {
+            /** Metric */
+            metric: string;
+            /** Title */
+            title: string;
+            /**
+             * Sensitivity
+             * @description a word, or a score
+             */
+            sensitivity: ("low" | "medium" | "high") | number;
+            /**
+             * Threshold
+             * @description the score from which a reading is anomalous
+             */
+            threshold: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "operator" | "configuration";
+            /**
+             * Configured
+             * @description what DELETE returns to
+             */
+            configured: ("low" | "medium" | "high") | number;
+        };
         /** ModelList */
         ModelList: {
             /** Items */
@@ -1445,6 +1940,18 @@ export interface components {
             metric: string;
             /** Reason */
             reason: string;
+        };
+        /** Outcome */
+        Outcome: {
+            /** Incidents */
+            incidents: number;
+            /**
+             * Firing
+             * @description readings that fired
+             */
+            firing: number;
+            /** Alerts Per Week */
+            alerts_per_week: number;
         };
         /**
          * Overview
@@ -1541,6 +2048,33 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /** PreviewBody */
+        PreviewBody: {
+            /** Metric */
+            metric: string;
+            /** Sensitivity */
+            sensitivity: ("low" | "medium" | "high") | number;
+            /**
+             * Days
+             * @default 7
+             */
+            days: number;
+        };
+        /** PreviewDay */
+        PreviewDay: {
+            /**
+             * Day
+             * @description YYYY-MM-DD, UTC
+             */
+            day: string;
+            /**
+             * Present
+             * @description incidents that would have opened on it
+             */
+            present: number;
+            /** Asked */
+            asked: number;
+        };
         /**
          * Problem
          * @description application/problem+json (RFC 9457).
@@ -1572,6 +2106,26 @@ export interface components {
             dependencies: {
                 [key: string]: components["schemas"]["DependencyState"];
             };
+        };
+        /**
+         * RealIncident
+         * @description An incident in the database, and whether the backtest opens one at its time.
+         */
+        RealIncident: {
+            /** Id */
+            id: number;
+            /**
+             * Event Ts
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            event_ts: string;
+            /** Title */
+            title: string;
+            /** Found */
+            found: boolean;
+            /** Found Asked */
+            found_asked: boolean | null;
         };
         /** ResolveBody */
         ResolveBody: {
@@ -1625,6 +2179,111 @@ export interface components {
              * @description what it does, or why it ended
              */
             detail: string;
+        };
+        /** SensitivityBody */
+        SensitivityBody: {
+            /** Sensitivity */
+            sensitivity: ("low" | "medium" | "high") | number;
+            /**
+             * By
+             * @description who asks for it; kept in the history
+             * @default operator
+             */
+            by: string;
+        };
+        /** SensitivityChange */
+        SensitivityChange: {
+            /**
+             * At
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Metric */
+            metric: string;
+            /**
+             * Sensitivity
+             * @description null: back to the configuration
+             */
+            sensitivity: ("low" | "medium" | "high") | number | null;
+        };
+        /** SensitivityList */
+        SensitivityList: {
+            /** Items */
+            items: components["schemas"]["MetricSensitivity"][];
+            /**
+             * Words
+             * @description the score that each word stands for
+             */
+            words: {
+                [key: string]: number;
+            };
+            /**
+             * Applies
+             * @description false where the classic forest is set, which has no sensitivity
+             */
+            applies: boolean;
+            /**
+             * History
+             * @description newest first
+             */
+            history: components["schemas"]["SensitivityChange"][];
+        };
+        /**
+         * SensitivityPreview
+         * @description What a sensitivity would have done in the last days, from the scores as they were stored.
+         */
+        SensitivityPreview: {
+            /** Metric */
+            metric: string;
+            /** Title */
+            title: string;
+            /**
+             * Start
+             * Format: date-time
+             * @description the first stored score of these days, or their beginning
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            end: string;
+            /** Sensitivity */
+            sensitivity: ("low" | "medium" | "high") | number;
+            /** Threshold */
+            threshold: number;
+            /** Present Sensitivity */
+            present_sensitivity: ("low" | "medium" | "high") | number;
+            /** Present Threshold */
+            present_threshold: number;
+            /** Pairs */
+            pairs: number;
+            /** Readings */
+            readings: number;
+            /**
+             * Judged
+             * @description readings with a stored score; the others say nothing
+             */
+            judged: number;
+            /** Days */
+            days: components["schemas"]["PreviewDay"][];
+            present: components["schemas"]["Outcome"];
+            asked: components["schemas"]["Outcome"];
+            /**
+             * Incidents
+             * @description the first of them, what changes before what does not
+             */
+            incidents: components["schemas"]["WouldFire"][];
+            /** Incidents Total */
+            incidents_total: number;
+            /** Appears */
+            appears: number;
+            /** Vanishes */
+            vanishes: number;
         };
         /** ServiceMetrics */
         ServiceMetrics: {
@@ -1730,6 +2389,57 @@ export interface components {
             need: number;
             /** Eta */
             eta: string | null;
+        };
+        /**
+         * WouldFire
+         * @description An incident that would have opened.
+         */
+        WouldFire: {
+            /** Service */
+            service: string;
+            /** Metric */
+            metric: string;
+            /**
+             * Start
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            end: string;
+            /**
+             * Peak At
+             * Format: date-time
+             * @description its worst reading; value and score are that one's
+             */
+            peak_at: string;
+            /** Value */
+            value: number;
+            /** Score */
+            score: number | null;
+            severity: components["schemas"]["Severity"];
+            /**
+             * Readings
+             * @description readings that fired
+             */
+            readings: number;
+            /** Title */
+            title: string;
+            /**
+             * Reason
+             * @description why its first reading fired, in words
+             */
+            reason: string;
+            /**
+             * Change
+             * @description what becomes of it under the settings asked about; same where none were
+             * @enum {string}
+             */
+            change: "same" | "appears" | "vanishes";
         };
     };
     responses: never;
@@ -2755,6 +3465,336 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RetrainJob"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sensitivities_sensitivity_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitivityList"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_sensitivity_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitivityPreview"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_sensitivity__metric__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                metric: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SensitivityBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitivityList"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_sensitivity__metric__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                metric: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitivityList"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backtests_backtests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestList"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_backtests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backtest_backtests__backtest_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_backtests__backtest_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pairs_backtests__backtest_id__pairs_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestPairs"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    series_backtests__backtest_id__series_get: {
+        parameters: {
+            query: {
+                service: string;
+                metric: string;
+            };
+            header?: never;
+            path: {
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestSeries"];
                 };
             };
             /** @description What was wrong, for a person to act on */
