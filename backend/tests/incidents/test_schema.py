@@ -90,8 +90,8 @@ def test_a_newer_file_is_refused_and_untouched(database: Path) -> None:
     with pytest.raises(SchemaTooNew) as caught:
         IncidentStore(database)
     assert caught.value.detail == (
-        f"{database}: a newer Canopy wrote it (schema version {NOW + 1}; this one knows up to {NOW}). Start the "
-        f"newer Canopy, or set storage.database to the copy from before its upgrade, {BACKUP}, "
+        f"{database}: a newer Canopy wrote it (schema version {NOW + 1}; this one knows up to {NOW}). "
+        f"Start the newer Canopy, or set storage.database to the copy from before its upgrade, {BACKUP}, "
         "if it is there."
     )
     assert database.read_bytes() == before
