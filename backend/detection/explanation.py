@@ -12,7 +12,7 @@ _STRANGE_ZSCORE = 3.0
 def reasons_for(
     features: dict[str, float],
     severity: Severity,
-    expected: ExpectedRange,
+    expected: ExpectedRange | None,
     score: float,
     threshold: float,
     spec: MetricSpec,
@@ -25,7 +25,7 @@ def reasons_for(
     reasons = []
     if limit := _limit(severity, spec):
         reasons.append(limit)
-    if not expected.low <= value <= expected.high:
+    if expected is not None and not expected.low <= value <= expected.high:
         side = "above" if value > expected.high else "below"
         reasons.append(
             f"{quantity(value, spec.unit)} is {side} the expected {quantity_range(*expected, spec.unit)}"

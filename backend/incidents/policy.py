@@ -71,13 +71,14 @@ def evaluate(policy: PolicyName, reading: Reading, spec: MetricSpec) -> Firing:
     ``threshold_and_model``: severity High or Critical, and verdict Anomaly. ``model``: verdict Anomaly.
     ``threshold``: severity High or Critical. ``either``: one of the two. A metric without thresholds is
     judged by its model under ``threshold_and_model``. Missing data never fires; a reading whose pair has no
-    model that can be used may fire by its threshold alone.
+    model that can be used may fire by its threshold alone. A young model, alone, holds its alert back.
     """
     if reading.value is None:
         return Firing(False, _not_judged(reading, spec))
     beyond = reading.severity is not Severity.NORMAL
     anomalous = reading.state is State.SCORED and reading.verdict is Verdict.ANOMALY
-    firing = fires(policy, spec, beyond, anomalous)
+    held_back = anomalous and reading.young and not beyond
+    firing = fires(policy, spec, beyond, anomalous) and not held_back
     by_threshold, by_model = wording.standing(reading, spec), _model_words(reading)
     if policy == "threshold":
         return Firing(firing, by_threshold)
@@ -209,7 +210,8 @@ def _model_words(reading: Reading) -> str:
         return f"the service's own model cannot be used{why}"
     word = {Verdict.NORMAL: "normal", Verdict.ANOMALY: "anomalous"}.get(reading.verdict, "unknown")
     score = "" if reading.score is None else f" (score {reading.score:.2f})"
-    return f"the service's own model calls it {word}{score}"
+    young = "is still young and " if reading.young else ""
+    return f"the service's own model {young}calls it {word}{score}"
 
 
 def _joined(by_threshold: str, by_model: str, beyond: bool, anomalous: bool) -> str:

@@ -64,7 +64,8 @@ class Reading:
 
     ``value`` is None where there is no usable sample; then ``state`` is not ``scored``, the verdict is
     Unknown and ``reasons`` says why. ``features`` maps the feature names of ``detection.features`` to values.
-    ``score`` is in 0..1, higher is more anomalous, None where the pair has no model.
+    ``score`` is in 0..1, higher is more anomalous, None where the pair has no model. ``young``: the model has
+    learned too little to raise an alarm by itself.
     """
 
     key: SeriesKey
@@ -77,3 +78,4 @@ class Reading:
     expected: ExpectedRange | None = None
     reasons: tuple[str, ...] = ()
     features: dict[str, float] = field(default_factory=dict)
+    young: bool = False
