@@ -1,0 +1,86 @@
+"""A replay in blocks is the same as live detection, reading by reading."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from backend.detection.seed import seed_of
+from backend.detection.view_forest import ViewForest
+from backend.jobs.replay import Cancelled, by_classic_forest, by_view_forest
+from backend.metrics.readings import SeriesKey
+
+KEY = SeriesKey("shop", "lat")
+STEP, LIMIT = 60.0, 0.6
+TIMES = 1_767_225_600.0 + STEP * np.arange(3000.0)
+
+
+def values_with_faults() -> NDArray[np.float64]:
+    values = np.random.default_rng(5).normal(40, 2, len(TIMES))
+    for start, length in ((700, 1), (900, 40), (950, 3), (1600, 500), (2995, 5)):
+        values[start : start + length] += 60
+    return values
+
+
+def test_blocks_give_the_scores_of_single_readings() -> None:
+    values = values_with_faults()
+    scores = by_view_forest(
+        KEY,
+        TIMES,
+        values,
+        interval=STEP,
+        zone=None,
+        fires=lambda _, found: found >= LIMIT,
+        stopped=lambda: False,
+    )
+    forest = ViewForest(STEP, np.array([seed_of(KEY)]))
+    pair, learned, fired = np.array([0]), np.array([True]), 0
+    for at, value, score in zip(TIMES, values, scores, strict=True):
+        ready = forest.is_ready(pair)[0]
+        found = forest.push(pair, np.array([at]), np.array([value]), learned)[0]
+        assert found == score or (np.isnan(score) and not ready)
+        learned = np.array([not found >= LIMIT])
+        fired += int(found >= LIMIT)
+    assert fired >= 10, "the faults are there"
+
+
+@pytest.mark.parametrize("zone", [None, ZoneInfo("Europe/Berlin")])
+def test_it_ends_when_told(zone: ZoneInfo | None) -> None:
+    with pytest.raises(Cancelled):
+        by_view_forest(
+            KEY,
+            TIMES,
+            values_with_faults(),
+            interval=STEP,
+            zone=zone,
+            fires=lambda _, found: found >= LIMIT,
+            stopped=lambda: True,
+        )
+
+
+def test_the_classic_forest_learns_what_lies_before_the_range_alone() -> None:
+    def scores(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+        return by_classic_forest(
+            KEY,
+            TIMES,
+            values,
+            start=TIMES[600],
+            interval=STEP,
+            min_samples=50,
+            contamination=0.01,
+            stopped=lambda: False,
+        )
+
+    values = values_with_faults()
+    found, threshold = scores(values)
+    assert np.isnan(found[:600]).all()
+    assert (found[900:940] >= threshold).mean() > 0.9
+    assert np.nanmean(found[600:700] >= threshold) < 0.2
+    later = values.copy()
+    later[2000:] = 500
+    again, same = scores(later)
+    assert same == threshold
+    np.testing.assert_array_equal(again[:2000], found[:2000])
