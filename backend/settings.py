@@ -91,6 +91,7 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 SqliteUrl = Annotated[str, AfterValidator(_sqlite_url)]
 Direction = Literal["above", "below"]
 PresetName = Literal["spring-boot", "node-exporter", "kubernetes", "none"]
+ArtefactQuery = Literal["restart", "deploy", "new_instance", "counter_reset", "scrape_gap", "clock_skew"]
 PolicyName = Literal["threshold_and_model", "model", "threshold", "either"]
 DetectorName = Literal["view_forest", "isolation_forest"]
 Sensitivity = Literal["low", "medium", "high"] | float
@@ -146,6 +147,11 @@ class DetectionSettings(_Section):
     timezone: ZoneName = "UTC"
 
 
+class ArtefactSettings(_Section):
+    settle: UpToADay = 120.0
+    queries: dict[ArtefactQuery, str | None] = Field(default_factory=dict)
+
+
 class TrainingSettings(_Section):
     window: Duration = 2 * 86400.0
     min_samples: int = Field(50, ge=2, le=100_000)
@@ -191,6 +197,7 @@ class Settings(_Section):
     preset: PresetName = "spring-boot"
     metrics: dict[MetricKey, MetricSettings] = Field(default_factory=dict)
     detection: DetectionSettings = DetectionSettings()
+    artefacts: ArtefactSettings = ArtefactSettings()
     training: TrainingSettings = TrainingSettings()
     incidents: IncidentSettings = IncidentSettings()
     logs: LogSettings = LogSettings()

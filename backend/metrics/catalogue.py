@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from backend.metrics.presets import PRESETS, Preset
-from backend.settings import Direction, MetricSettings, Settings, SettingsError
+from backend.metrics.presets import ARTEFACTS, PRESETS, Preset
+from backend.settings import ArtefactQuery, Direction, MetricSettings, Settings, SettingsError
 
 _WINDOW_POLLS = 4
 """``$window`` in polls: as Prometheus's own advice of four scrapes, so that one lost scrape leaves a rate."""
@@ -49,6 +49,12 @@ def build_catalogue(settings: Settings) -> dict[str, MetricSpec]:
     if problems:
         raise SettingsError(problems)
     return catalogue
+
+
+def artefact_queries(settings: Settings) -> dict[ArtefactQuery, str]:
+    """What the preset and config.yaml ask about artefacts, by kind, ready to be sent."""
+    asked = ARTEFACTS[settings.preset] | settings.artefacts.queries
+    return {kind: _fill_in(query, settings) for kind, query in asked.items() if query}
 
 
 def _merge(key: str, preset: Preset, override: MetricSettings | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backend.settings import Direction, PresetName
+from backend.settings import ArtefactQuery, Direction, PresetName
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +154,70 @@ PRESETS: dict[PresetName, Preset] = {
     "kubernetes": _kubernetes(),
     "none": {},
 }
+
+_VERSIONS = "version, service_version, build, image"
+"""Labels by which programs say what they run."""
+
+
+def _offset(clock: str, by: str) -> str:
+    """By how much the clocks behind ``clock`` are ahead: the one that is most ahead, else most behind."""
+    return f"(max by ({by}) ({clock}) > 0) or min by ({by}) ({clock})"
+
+
+def _artefacts_by_label() -> dict[ArtefactQuery, str]:
+    """What every client library of Prometheus and every target says."""
+    infos = '{__name__=~"target_info|build_info|application_info|app_info"}'
+    return {
+        "restart": "max by ($service_label) (process_start_time_seconds)",
+        "deploy": f"count by ($service_label, {_VERSIONS}) ({infos})",
+        "new_instance": "count by ($service_label) (up)",
+        "scrape_gap": "count by ($service_label) (up == 0)",
+    }
+
+
+def _artefacts_of_spring_boot() -> dict[ArtefactQuery, str]:
+    # A process that knows when it started and for how long it runs knows what time it has.
+    clock = "process_start_time_seconds + process_uptime_seconds - timestamp(process_uptime_seconds)"
+    resets = "resets(http_server_requests_seconds_count[$window])"
+    return _artefacts_by_label() | {
+        "counter_reset": f"max by ($service_label) ({resets})",
+        "clock_skew": _offset(clock, "$service_label"),
+    }
+
+
+def _artefacts_of_nodes() -> dict[ArtefactQuery, str]:
+    clock = "node_time_seconds{$of} - timestamp(node_time_seconds{$of})"
+    return {
+        "restart": _per_host("max by ($by) (node_boot_time_seconds{$of})"),
+        "deploy": _per_host("count by ($by, release) (node_uname_info{$of})"),
+        "new_instance": _per_host("count by ($by) (node_boot_time_seconds{$of})"),
+        "scrape_gap": _per_host("count by ($by) (up{$of} == 0)"),
+        "counter_reset": _per_host("max by ($by) (resets(node_context_switches_total{$of}[$window]))"),
+        "clock_skew": _per_host(_offset(clock, "$by")),
+    }
+
+
+def _artefacts_of_containers() -> dict[ArtefactQuery, str]:
+    of = 'container!="",container!="POD"'
+    return {
+        "restart": _per_container(f"max $by (container_start_time_seconds{{{of}}})"),
+        "deploy": _per_container(f"count by (namespace, container, image) (kube_pod_container_info{{{of}}})"),
+        "new_instance": _per_container(f"count $by (kube_pod_container_status_running{{{of}}} == 1)"),
+        "counter_reset": _per_container(
+            f"max $by (resets(container_cpu_usage_seconds_total{{{of}}}[$window]))"
+        ),
+    }
+
+
+ARTEFACTS: dict[PresetName, dict[ArtefactQuery, str]] = {
+    "spring-boot": _artefacts_of_spring_boot(),
+    "node-exporter": _artefacts_of_nodes(),
+    "kubernetes": _artefacts_of_containers(),
+    "none": _artefacts_by_label(),
+}
+"""How each kind of artefact is asked for, for all services at once; kinds without a source are not there.
+
+``restart``: when the newest process started, in seconds since the epoch. ``deploy``: a series for each
+version, which stands in its other labels. ``new_instance``: how many instances there are. ``scrape_gap``: how
+many of them cannot be scraped. ``counter_reset``: resets within the window. ``clock_skew``: seconds ahead.
+"""

@@ -98,17 +98,9 @@ class PrometheusClient:
 
     def instant(self, query: str, at: float) -> InstantAnswer:
         """Evaluate ``query`` at one time; it must answer an instant vector with one series a service."""
-        form = {"query": query, "time": _seconds(at), "timeout": self._query_timeout}
-        # Not through the library: this is the hot path, once a poll for each metric and all services.
-        answer = self._session.request("POST", f"{self._settings.url}/api/v1/query", data=form)
-        data = answer.envelope["data"]
+        result = self._vector(query, at)
         try:
-            if data["resultType"] != "vector":
-                raise PrometheusGarbled(
-                    f"the query answers a {data['resultType']}; it must answer an instant vector with one "
-                    f"series a service, as `avg by ({self._label}) (...)` does"
-                )
-            groups = self._by_service(data["result"])
+            groups = self._by_service(result)
         except (AttributeError, KeyError, TypeError):
             raise self._unexpected("an instant vector") from None
         samples, rejected = {}, {}
@@ -119,6 +111,24 @@ class PrometheusClient:
             else:
                 rejected[service] = judged
         return InstantAnswer(samples, rejected, self._session.warnings)
+
+    def labels(self, query: str, at: float) -> dict[str, frozenset[str]]:
+        """Service -> what stands in the other labels of its series at one time, whatever their values.
+
+        A series with several labels counts as their values joined; empty ones and ``__name__`` say nothing.
+        """
+        found: dict[str, set[str]] = {}
+        try:
+            for series in self._vector(query, at):
+                others = dict(series["metric"])
+                service = others.pop(self._label, "")
+                others.pop("__name__", None)
+                words = " ".join(str(others[name]) for name in sorted(others) if others[name])
+                if service and words:
+                    found.setdefault(service, set()).add(words)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise self._unexpected("an instant vector") from None
+        return {service: frozenset(words) for service, words in found.items()}
 
     def range(self, query: str, start: float, end: float, step: float) -> dict[str, SeriesArrays]:
         """Evaluate ``query`` at start, start + step, ... up to end; service -> its points.
@@ -156,6 +166,22 @@ class PrometheusClient:
     def close(self) -> None:
         """Close the connections kept alive."""
         self._session.close()
+
+    def _vector(self, query: str, at: float) -> Any:
+        """The series of an instant vector, as they came."""
+        form = {"query": query, "time": _seconds(at), "timeout": self._query_timeout}
+        # Not through the library: this is the hot path, once a poll for each metric and all services.
+        answer = self._session.request("POST", f"{self._settings.url}/api/v1/query", data=form)
+        data = answer.envelope["data"]
+        try:
+            if data["resultType"] == "vector":
+                return data["result"]
+        except (KeyError, TypeError):
+            raise self._unexpected("an instant vector") from None
+        raise PrometheusGarbled(
+            f"the query answers a {data['resultType']}; it must answer an instant vector with one "
+            f"series a service, as `avg by ({self._label}) (...)` does"
+        )
 
     def _range_piece(self, query: str, first: int, last: int, stride: int) -> dict[str, SeriesArrays]:
         """One request; times in milliseconds, both ends included."""

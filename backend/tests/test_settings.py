@@ -50,7 +50,7 @@ def test_what_is_left_out_keeps_its_default(tmp_path: Path, content: str) -> Non
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ("alarms: {}", "alarms: unknown key; allowed: detection, incidents, logs, metrics, poll, preset,"),
+        ("alarms: {}", "alarms: unknown key; allowed: artefacts, detection, incidents, logs, metrics, poll,"),
         ("poll: {intervall: 15s}", "poll.intervall: unknown key (did you mean interval?); allowed: interval"),
         ("metrics: {lat: {hihg: 5}}", "metrics.lat.hihg: unknown key (did you mean high?)"),
         ("prometheus: {tls_ca: x}", "prometheus.tls_ca: unknown key (did you mean tls_ca_file?)"),
