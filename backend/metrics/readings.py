@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from backend.metrics.cards import Artefact, ReasonCard
+
 
 class SeriesKey(NamedTuple):
     """One pair: a service (the ``service`` label's value, any characters) and a metric (a catalogue key)."""
@@ -65,7 +67,8 @@ class Reading:
     ``value`` is None where there is no usable sample; then ``state`` is not ``scored``, the verdict is
     Unknown and ``reasons`` says why. ``features`` maps the feature names of ``detection.features`` to values.
     ``score`` is in 0..1, higher is more anomalous, None where the pair has no model. ``young``: the model has
-    learned too little to raise an alarm by itself.
+    learned too little to raise an alarm by itself. ``card`` says in detail why a reading is anomalous, and is
+    None for any other; ``artefact`` is what happened to the service just now.
     """
 
     key: SeriesKey
@@ -79,3 +82,5 @@ class Reading:
     reasons: tuple[str, ...] = ()
     features: dict[str, float] = field(default_factory=dict)
     young: bool = False
+    card: ReasonCard | None = None
+    artefact: Artefact | None = None
