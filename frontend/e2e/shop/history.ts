@@ -31,6 +31,16 @@ export function history(query: URLSearchParams, now: number): History {
     expected: { low: 26, high: 46 },
     high: slow ? 1_000 : 85,
     critical: slow ? 3_000 : 95,
+    direction: "above",
+    query: `histogram_quantile(0.99, sum by (le, service) (rate(http_server_requests_seconds_bucket[1m])))`,
+    unusual: unusual(points),
+    gaps: [],
     points,
   };
+}
+
+function unusual(points: History["points"]): History["unusual"] {
+  const bad = points.filter((point) => point.prediction === "Anomaly");
+  const [first, last] = [bad[0], bad.at(-1)];
+  return first && last ? [{ start: first.timestamp, end: last.timestamp }] : [];
 }

@@ -1,8 +1,19 @@
 /** What a time chart draws on its canvas besides the line: spans, bands, thresholds, the place picked. */
 import type uPlot from "uplot";
-import type { ChartBand, ChartSpan, ChartThresholds } from "./chart-model";
+import type { ChartBand, ChartMarker, ChartSpan, ChartThresholds } from "./chart-model";
 
-const TOKENS = ["line", "band", "grid", "muted", "high", "critical", "critical-soft", "text"] as const;
+const TOKENS = [
+  "line",
+  "band",
+  "grid",
+  "muted",
+  "high",
+  "critical",
+  "critical-soft",
+  "text",
+  "accent",
+  "accent-soft",
+] as const;
 export type Palette = Record<(typeof TOKENS)[number], string>;
 
 /** A canvas needs plain colours: the browser resolves each token for the theme that holds now. */
@@ -22,6 +33,9 @@ export interface Drawn {
   spans: readonly ChartSpan[];
   bands: readonly ChartBand[];
   thresholds: ChartThresholds;
+  markers: readonly ChartMarker[];
+  /** The stretch dragged over, as long as the page holds it. */
+  selected: ChartSpan | null;
   picked: number | null;
 }
 
@@ -37,11 +51,15 @@ function within(plot: uPlot, draw: (context: CanvasRenderingContext2D) => void):
   ctx.restore();
 }
 
-/** Under everything: the unusual stretches, and named ones along the foot. */
-export function drawBehind(plot: uPlot, { spans, bands }: Drawn, palette: Palette): void {
+/** Under everything: the stretch selected, the unusual ones, and named ones along the foot. */
+export function drawBehind(plot: uPlot, { spans, bands, selected }: Drawn, palette: Palette): void {
   const { bbox } = plot;
   const x = (time: number) => plot.valToPos(time, "x", true);
   within(plot, (context) => {
+    if (selected) {
+      context.fillStyle = palette["accent-soft"];
+      context.fillRect(x(selected.from), bbox.top, x(selected.to) - x(selected.from), bbox.height);
+    }
     context.fillStyle = palette["critical-soft"];
     for (const span of spans) {
       const left = x(span.from);
@@ -78,16 +96,37 @@ export function drawThresholds(plot: uPlot, { thresholds }: Drawn, palette: Pale
   });
 }
 
-export function drawPicked(plot: uPlot, { picked }: Drawn, palette: Palette): void {
-  if (picked === null) return;
+function verticalLine(plot: uPlot, context: CanvasRenderingContext2D, time: number): void {
   const { bbox } = plot;
+  const x = plot.valToPos(time, "x", true);
+  context.beginPath();
+  context.moveTo(x, bbox.top);
+  context.lineTo(x, bbox.top + bbox.height);
+  context.stroke();
+}
+
+/** Over the line: the edges of what is selected, what happened to the service, the place picked. */
+export function drawMarks(plot: uPlot, { markers, selected, picked }: Drawn, palette: Palette): void {
   within(plot, (context) => {
-    const x = plot.valToPos(picked, "x", true);
+    context.lineWidth = 1.5 * devicePixelRatio;
+    context.strokeStyle = palette.accent;
+    for (const edge of selected ? [selected.from, selected.to] : []) verticalLine(plot, context, edge);
+    context.strokeStyle = palette.muted;
+    context.fillStyle = palette.muted;
+    for (const { at } of markers) {
+      context.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+      verticalLine(plot, context, at);
+      const [x, size] = [plot.valToPos(at, "x", true), 5 * devicePixelRatio];
+      context.beginPath();
+      context.moveTo(x - size, plot.bbox.top);
+      context.lineTo(x + size, plot.bbox.top);
+      context.lineTo(x, plot.bbox.top + size * 1.6);
+      context.fill();
+    }
+    context.setLineDash([]);
+    if (picked === null) return;
     context.strokeStyle = palette.text;
     context.lineWidth = 2 * devicePixelRatio;
-    context.beginPath();
-    context.moveTo(x, bbox.top);
-    context.lineTo(x, bbox.top + bbox.height);
-    context.stroke();
+    verticalLine(plot, context, picked);
   });
 }

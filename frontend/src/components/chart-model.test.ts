@@ -24,6 +24,14 @@ describe("a chart", () => {
     expect(times).toEqual([0, 5, 10, 35, 60, 65]);
   });
 
+  it("breaks thinned-out readings at the gaps that are known, and nowhere else", () => {
+    const thinned = [point(0, 1), point(2, 9), point(40, 2), point(41, 8), point(90, 3), point(200, 4)];
+    const [times, values] = chartColumns(thinned, null, [{ from: 95, to: 190 }]);
+    expect(values).toEqual([1, 9, 2, 8, 3, null, 4]);
+    expect(times).toEqual([0, 2, 40, 41, 90, 145, 200]);
+    expect(chartColumns(thinned, null, [])[1]).not.toContain(null);
+  });
+
   it("shows a near threshold and leaves out one that would flatten the data", () => {
     const points = [point(0, 30), point(5, 60)];
     const near = chartScale(points, null, { high: 85, critical: null });

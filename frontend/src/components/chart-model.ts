@@ -21,6 +21,13 @@ export interface ChartBand extends ChartSpan {
   tone: "critical" | "high" | "muted";
 }
 
+/** A moment that has a name, a deploy say; drawn as a dotted line with a flag. */
+export interface ChartMarker {
+  /** Seconds since the epoch. */
+  at: number;
+  label: string;
+}
+
 export interface ChartThresholds {
   high: number | null;
   critical: number | null;
@@ -42,10 +49,31 @@ function usualStep(times: readonly number[]): number {
   return Float64Array.from(steps).sort()[Math.floor(steps.length / 2)] ?? 0;
 }
 
-/** Values and, where the points know it, what was expected of each; a long gap breaks the line. */
-export function chartColumns(points: readonly ChartPoint[], expected: Expected | null = null): ChartColumns {
-  const times = points.map((point) => seconds(point.timestamp));
+/** Between which neighbours of ascending times the line breaks: at `gaps` if they are known, else at long steps. */
+function breaker(times: readonly number[], gaps: readonly ChartSpan[] | undefined) {
+  if (gaps) {
+    let next = 0;
+    return (before: number, time: number) => {
+      while ((gaps[next]?.to ?? Number.POSITIVE_INFINITY) <= before) next += 1;
+      const gap = gaps[next];
+      return gap !== undefined && gap.from >= before && gap.to <= time;
+    };
+  }
   const usual = usualStep(times);
+  return (before: number, time: number) => usual > 0 && time - before > usual * GAP_STEPS;
+}
+
+/**
+ * Values and, where the points know it, what was expected of each; a gap breaks the line. Thinned-out points
+ * stand unevenly and say nothing of gaps: with them `gaps` must be given.
+ */
+export function chartColumns(
+  points: readonly ChartPoint[],
+  expected: Expected | null = null,
+  gaps?: readonly ChartSpan[],
+): ChartColumns {
+  const times = points.map((point) => seconds(point.timestamp));
+  const breaks = breaker(times, gaps);
   const [xs, ys, lows, highs]: [number[], (number | null)[], (number | null)[], (number | null)[]] = [
     [],
     [],
@@ -55,7 +83,7 @@ export function chartColumns(points: readonly ChartPoint[], expected: Expected |
   points.forEach((point, index) => {
     const time = times[index] ?? 0;
     const before = times[index - 1];
-    if (before !== undefined && usual > 0 && time - before > usual * GAP_STEPS) {
+    if (before !== undefined && breaks(before, time)) {
       xs.push((time + before) / 2);
       for (const column of [ys, lows, highs]) column.push(null);
     }

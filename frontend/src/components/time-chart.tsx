@@ -8,6 +8,7 @@ import { useChartKeys } from "./chart-keyboard";
 import {
   type ChartBand,
   type ChartColumns,
+  type ChartMarker,
   type ChartPoint,
   type ChartSpan,
   type ChartThresholds,
@@ -20,6 +21,7 @@ import "./time-chart.css";
 const UplotChart = lazy(() => import("./uplot-chart"));
 export const CHART_HEIGHT = 220;
 const NO_BANDS: readonly ChartBand[] = [];
+const NO_MARKERS: readonly ChartMarker[] = [];
 
 export interface TimeChartProps {
   title: string;
@@ -31,6 +33,14 @@ export interface TimeChartProps {
   spans: readonly ChartSpan[];
   /** Named stretches along the foot: incidents. */
   bands?: readonly ChartBand[];
+  /** Named moments: deploys, restarts. */
+  markers?: readonly ChartMarker[];
+  /** Stretches without readings, where the points are thinned out. */
+  gaps?: readonly ChartSpan[];
+  /** First and last moment shown (seconds); without it, as far as the readings reach. */
+  range?: readonly [number, number];
+  /** The stretch that was dragged over and is held. */
+  selected?: ChartSpan | null;
   /** Charts of the same group share one cursor. */
   group?: string;
   height?: number;
@@ -46,10 +56,11 @@ export interface TimeChartProps {
 
 export function TimeChart(props: TimeChartProps) {
   const { title, unit, points, expected, thresholds, spans, bands = NO_BANDS, group } = props;
-  const { height = CHART_HEIGHT, onPick, onSelect, picked = null } = props;
+  const { height = CHART_HEIGHT, onPick, onSelect, picked = null, selected = null } = props;
+  const { markers = NO_MARKERS, gaps, range } = props;
   const { zone, theme } = usePreferences();
   const scale = useMemo(() => chartScale(points, expected, thresholds), [points, expected, thresholds]);
-  const columns = useMemo(() => chartColumns(points, expected), [points, expected]);
+  const columns = useMemo(() => chartColumns(points, expected, gaps), [points, expected, gaps]);
   const keys = useChartKeys(columns, onPick, onSelect);
   const box = useRef<HTMLDivElement>(null);
   const newest = points.at(-1);
@@ -71,7 +82,7 @@ export function TimeChart(props: TimeChartProps) {
           <UplotChart
             cursor={keys.cursor}
             {...{ columns, scale, unit, thresholds, spans, bands, zone, theme, height, group }}
-            {...{ onPick, onSelect, picked }}
+            {...{ onPick, onSelect, picked, selected, markers, range }}
           />
         </Suspense>
       </div>
@@ -128,6 +139,7 @@ function sliderProps(
 
 interface LegendProps extends Pick<TimeChartProps, "unit" | "points" | "expected" | "thresholds" | "spans"> {
   bands?: readonly ChartBand[];
+  markers?: readonly ChartMarker[];
   thresholdName?: string;
   scale: [number, number];
 }
@@ -139,6 +151,7 @@ function expectedText({ points, expected, unit }: LegendProps): string {
 
 function Legend(props: LegendProps) {
   const { unit, thresholds, spans, bands = NO_BANDS, scale, thresholdName = "High" } = props;
+  const { markers = NO_MARKERS } = props;
   const beyond = (value: number) => (value > scale[1] || value < scale[0] ? ", off the chart" : "");
   return (
     <div className="chart-legend">
@@ -163,6 +176,11 @@ function Legend(props: LegendProps) {
       {spans.length > 0 && (
         <span>
           <i className="key key-span" /> unusual
+        </span>
+      )}
+      {markers.length > 0 && (
+        <span>
+          <i className="key key-marker" /> {plural(markers.length, "change")}: deploys, restarts
         </span>
       )}
       {bands.length > 0 && (

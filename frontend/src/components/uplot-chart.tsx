@@ -6,12 +6,12 @@ import type { Theme, Zone } from "@/lib/preferences";
 import {
   type Drawn,
   drawBehind,
-  drawPicked,
+  drawMarks,
   drawThresholds,
   type Palette,
   readPalette,
 } from "./chart-drawing";
-import type { ChartBand, ChartColumns } from "./chart-model";
+import type { ChartBand, ChartColumns, ChartMarker } from "./chart-model";
 import "uplot/dist/uPlot.min.css";
 
 export interface UplotChartProps extends Drawn {
@@ -26,6 +26,8 @@ export interface UplotChartProps extends Drawn {
   onPick: ((time: number) => void) | undefined;
   /** Told the span (seconds) dragged over. */
   onSelect: ((from: number, to: number) => void) | undefined;
+  /** First and last moment shown (seconds); without it, as far as the readings reach. */
+  range: readonly [number, number] | undefined;
   /** The reading the keyboard is at. */
   cursor: number | null;
 }
@@ -33,10 +35,17 @@ export interface UplotChartProps extends Drawn {
 const DAY_S = 86_400;
 /** A drag shorter than this was a click. */
 const LEAST_DRAG_PX = 6;
+const TIP_REACH_PX = 5;
 
 function bandAt(bands: readonly ChartBand[], time: number): string {
   const band = bands.find((each) => time >= each.from && time <= each.to);
   return band ? `  ${band.label}` : "";
+}
+
+/** What happened within a hair of `time`. */
+function markerAt(markers: readonly ChartMarker[], time: number, reach: number): string {
+  const marker = markers.find((each) => Math.abs(each.at - time) <= reach);
+  return marker ? `  ${marker.label}` : "";
 }
 
 function showTip(plot: uPlot, tip: HTMLElement, props: UplotChartProps): void {
@@ -46,8 +55,9 @@ function showTip(plot: uPlot, tip: HTMLElement, props: UplotChartProps): void {
   tip.hidden = time === undefined || value == null;
   if (index == null || time === undefined || value == null) return;
   const [low, high] = [plot.data[2]?.[index], plot.data[3]?.[index]];
+  const reach = plot.posToVal(TIP_REACH_PX, "x") - plot.posToVal(0, "x");
   const expected = low != null && high != null ? `  expected ${formatRange(low, high, props.unit)}` : "";
-  tip.textContent = `${formatClock(time * 1_000, props.zone)}  ${formatValue(value, props.unit)}${expected}${bandAt(props.bands, time)}`;
+  tip.textContent = `${formatClock(time * 1_000, props.zone)}  ${formatValue(value, props.unit)}${expected}${bandAt(props.bands, time)}${markerAt(props.markers, time, reach)}`;
   const left = plot.valToPos(time, "x");
   const room = plot.over.clientWidth - tip.offsetWidth;
   tip.style.insetInlineStart = `${Math.max(0, Math.min(room, left + 10))}px`;
@@ -107,7 +117,16 @@ function makeOptions(newest: () => UplotChartProps, palette: Palette, width: num
       ...(group && { sync: { key: group } }),
       drag: { x: onSelect !== undefined, y: false, setScale: false, dist: LEAST_DRAG_PX },
     },
-    scales: { x: { time: true }, y: { range: () => newest().scale } },
+    scales: {
+      x: {
+        time: true,
+        range: (_, low, high) => {
+          const [from, to] = newest().range ?? [low, high];
+          return [from, to];
+        },
+      },
+      y: { range: () => newest().scale },
+    },
     axes: axesOf(newest, palette),
     series: [
       {},
@@ -125,7 +144,7 @@ function makeOptions(newest: () => UplotChartProps, palette: Palette, width: num
       ],
       drawClear: [(plot) => drawBehind(plot, newest(), palette)],
       drawAxes: [(plot) => drawThresholds(plot, newest(), palette)],
-      draw: [(plot) => drawPicked(plot, newest(), palette)],
+      draw: [(plot) => drawMarks(plot, newest(), palette)],
       setCursor: [(plot) => showTip(plot, tip, newest())],
       setSelect: [(plot) => tellSelection(plot, newest)],
     },
@@ -137,7 +156,7 @@ export default function UplotChart(props: UplotChartProps) {
   const chart = useRef<uPlot | null>(null);
   const newest = useRef(props);
   newest.current = props;
-  const { columns, theme, group, zone, height, spans, bands, picked, cursor } = props;
+  const { columns, theme, group, zone, height, spans, bands, markers, selected, picked, cursor } = props;
   const [picks, selects] = [props.onPick !== undefined, props.onSelect !== undefined];
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is read through `newest` needs no new drawing
@@ -164,10 +183,12 @@ export default function UplotChart(props: UplotChartProps) {
     };
   }, [theme, group, zone, height, picks, selects]);
 
-  useEffect(() => chart.current?.setData(columns as uPlot.AlignedData), [columns]);
+  const [from, to] = props.range ?? [];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another range of the same readings is a new drawing, too
+  useEffect(() => chart.current?.setData(columns as uPlot.AlignedData), [columns, from, to]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: drawn anew when one of these is another
-  useEffect(() => chart.current?.redraw(false), [spans, bands, picked]);
+  useEffect(() => chart.current?.redraw(false), [spans, bands, markers, selected, picked]);
 
   useEffect(() => {
     const plot = chart.current;

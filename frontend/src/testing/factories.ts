@@ -113,6 +113,10 @@ export function historyOf(service: string, metric: string, change: Partial<Histo
     expected: { low: 20, high: 54 },
     high: 1_000,
     critical: 3_000,
+    direction: "above",
+    query: "max by (service) (latency)",
+    unusual: [],
+    gaps: [],
     points: [],
     ...change,
   };
