@@ -59,6 +59,23 @@ def insertion_sort(values: FloatArray, count: int) -> None:
 
 
 @njit(cache=True, nogil=True)
+def insert(values: FloatArray, count: int, value: float) -> None:
+    """Put a value into the first ``count`` ascending ones, behind its equals."""
+    at = count
+    while at > 0 and values[at - 1] > value:
+        values[at] = values[at - 1]
+        at -= 1
+    values[at] = value
+
+
+@njit(cache=True, nogil=True)
+def remove(values: FloatArray, count: int, value: float) -> None:
+    """Take a value out of the first ``count`` ascending ones; it must be among them."""
+    for at in range(first_at_least(values, 0, count, value), count - 1):
+        values[at] = values[at + 1]
+
+
+@njit(cache=True, nogil=True)
 def first_at_least(values: FloatArray, start: int, end: int, limit: float) -> int:
     """Where the first of ascending ``values[start:end]`` not below ``limit`` stands; ``end`` if none."""
     while start < end:

@@ -6,8 +6,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from backend.detection.ordering import median
-
 FloatArray = NDArray[np.float64]
 
 
@@ -19,48 +17,30 @@ def shift(ring: FloatArray) -> None:
 
 
 @njit(cache=True, nogil=True)
-def mean_of(ring: FloatArray, count: int) -> float:
-    """Mean of the newest ``count``."""
+def sum_of(ring: FloatArray, count: int) -> float:
+    """Sum of the newest ``count``."""
     total = 0.0
     for i in range(len(ring) - count, len(ring)):
         total += ring[i]
-    return total / count
+    return total
 
 
 @njit(cache=True, nogil=True)
-def std_of(ring: FloatArray, count: int) -> float:
-    """Population standard deviation of the newest ``count``."""
-    mean = mean_of(ring, count)
+def spread_of(ring: FloatArray, count: int) -> tuple[float, float]:
+    """Mean of the newest ``count`` and the sum of their squared distances from it; 0, 0 for none."""
+    if count < 1:
+        return 0.0, 0.0
+    mean = sum_of(ring, count) / count
     total = 0.0
     for i in range(len(ring) - count, len(ring)):
         total += (ring[i] - mean) ** 2
-    return np.sqrt(total / count)
-
-
-@njit(cache=True, nogil=True)
-def median_of(ring: FloatArray, count: int) -> float:
-    """Median of the newest ``count``."""
-    newest = np.empty(count)
-    for i in range(count):
-        newest[i] = ring[len(ring) - count + i]
-    return median(newest, count)
-
-
-@njit(cache=True, nogil=True)
-def greatest_of(ring: FloatArray, count: int) -> float:
-    """The greatest of the newest ``count``."""
-    greatest = ring[-1]
-    for i in range(len(ring) - count, len(ring)):
-        greatest = max(greatest, ring[i])
-    return greatest
+    return mean, total
 
 
 @njit(cache=True, nogil=True)
 def roughness_of(ring: FloatArray, count: int) -> float:
-    """Mean size of the differences between the newest ``count``; 0 for a single one."""
-    if count < 2:
-        return 0.0
+    """Summed size of the differences between the newest ``count``."""
     total = 0.0
     for i in range(len(ring) - count + 1, len(ring)):
         total += abs(ring[i] - ring[i - 1])
-    return total / (count - 1)
+    return total

@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from backend.detection.ordering import median
-from backend.detection.rings import greatest_of, mean_of, median_of, roughness_of, shift, std_of
+from backend.detection.ordering import insert, median, remove
+from backend.detection.rings import roughness_of, shift, spread_of, sum_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -50,6 +50,8 @@ _DAY = 86_400.0
 _FINEST_BIN = 300.0
 _DAYS_BACK = 7
 _WEEKS_BACK = 4
+_DAILY = VIEWS.index("daily")
+_WEEKLY = VIEWS.index("weekly")
 _NEAR = 3
 """Bins on each side in which a missing neighbour of the same time of day is looked for."""
 
@@ -78,9 +80,10 @@ class ViewState(NamedTuple):
     """What the views of many pairs remember: row i of every array belongs to pair i.
 
     ``recent`` holds the newest values, ``daily`` and ``weekly`` the newest distances from the season, newest
-    last. ``profile`` is a ring of bin means over the last four weeks on the local clock (NaN: nothing known),
-    ``usual`` what is usual in the present bin, by day and by week. ``bins`` is the present bin and the latest
-    one ever, ``counts`` the readings so far and those in the present bin, ``totals`` their sum in that bin.
+    last. ``ordered`` holds the up to L - 1 values before the newest one, ascending. ``profile`` is a ring of
+    bin means over the last four weeks on the local clock (NaN: nothing known), ``usual`` what is usual in
+    the present bin, by day and by week. ``bins`` is the present bin, the latest and the earliest one ever,
+    ``counts`` the readings so far and those in the present bin, ``totals`` their sum in that bin.
     """
 
     counts: IntArray
@@ -88,6 +91,7 @@ class ViewState(NamedTuple):
     totals: FloatArray
     usual: FloatArray
     recent: FloatArray
+    ordered: FloatArray
     daily: FloatArray
     weekly: FloatArray
     profile: FloatArray
@@ -98,10 +102,11 @@ def empty_state(pairs: int, spans: Spans) -> ViewState:
     length = max(spans.long, 2 * spans.step)
     return ViewState(
         counts=np.zeros((pairs, 2), dtype=np.int64),
-        bins=np.zeros((pairs, 2), dtype=np.int64),
+        bins=np.zeros((pairs, 3), dtype=np.int64),
         totals=np.zeros(pairs),
         usual=np.full((pairs, 2), np.nan),
         recent=np.zeros((pairs, length)),
+        ordered=np.zeros((pairs, spans.long)),
         daily=np.zeros((pairs, spans.step)),
         weekly=np.zeros((pairs, spans.step)),
         profile=np.full((pairs, 7 * _WEEKS_BACK * spans.bins + 2 * _NEAR + 2), np.nan),
@@ -134,24 +139,22 @@ def advance(state: ViewState, pair: int, spans: Spans, value: float, local: floa
     now = int(np.floor(local * spans.bins / _DAY))
     if state.counts[pair, 0] == 0 or now != state.bins[pair, 0]:
         _enter_bin(state, pair, spans, now)
+    _age(state, pair, spans)
     state.counts[pair, 0] += 1
     state.counts[pair, 1] += 1
     state.totals[pair] += value
-    shift(state.recent[pair])
-    shift(state.daily[pair])
-    shift(state.weekly[pair])
-    _look(state, pair, spans, value, state.recent[pair], state.daily[pair], state.weekly[pair], out)
+    _look(_past_of(state, pair, spans), value, out)
+    state.recent[pair, -1] = value
+    state.daily[pair, -1] = out[_DAILY]
+    state.weekly[pair, -1] = out[_WEEKLY]
 
 
 @njit(cache=True, nogil=True)
 def what_if(state: ViewState, pair: int, spans: Spans, values: FloatArray, out: FloatArray) -> None:
     """Views of each of ``values`` float64[n] in the place of the pair's newest reading: float64[n, 16]."""
-    recent = state.recent[pair].copy()
-    daily = state.daily[pair].copy()
-    weekly = state.weekly[pair].copy()
+    past = _past_of(state, pair, spans)
     for i in range(len(values)):
-        value = min(max(values[i], -LARGEST), LARGEST)
-        _look(state, pair, spans, value, recent, daily, weekly, out[i])
+        _look(past, min(max(values[i], -LARGEST), LARGEST), out[i])
 
 
 @njit(cache=True, nogil=True)
@@ -163,44 +166,140 @@ def replay(
         advance(state, pair, spans, values[i], locals_[i], out[i])
 
 
+class Held(NamedTuple):
+    """How many readings each span holds, the newest one included."""
+
+    all: int
+    short: int
+    middle: int
+    long: int
+    step: int
+    spread: int
+    season: int
+
+
+class Past(NamedTuple):
+    """What the views of a reading need to know of those before it, so that a value is looked at in no time.
+
+    ``short``, ``middle``, ``long`` and ``step`` are sums over the readings before it within those spans,
+    ``older`` the mean of the step before that; ``near`` and ``far`` a mean and the squared distances from it;
+    ``median`` what `_middle_of` says; ``season`` sums of distances: daily over the season's span and the
+    step, weekly over the step.
+    """
+
+    held: Held
+    before: float
+    short: float
+    middle: float
+    long: float
+    step: float
+    older: float
+    near: tuple[float, float]
+    far: tuple[float, float]
+    rough: float
+    peak: float
+    median: tuple[float, float, float]
+    season: tuple[float, float, float]
+    usual: tuple[float, float]
+
+
 @njit(cache=True, nogil=True)
-def _look(
-    state: ViewState,
-    pair: int,
-    spans: Spans,
-    value: float,
-    recent: FloatArray,
-    daily: FloatArray,
-    weekly: FloatArray,
-    out: FloatArray,
-) -> None:
-    """Put ``value`` at the end of the rings and write the views."""
-    known = min(state.counts[pair, 0], len(recent))
-    recent[-1] = value
-    daily[-1] = _distance(value, state.usual[pair, 0])
-    weekly[-1] = _distance(value, state.usual[pair, 1])
-    held = min(known, spans.long)
+def _age(state: ViewState, pair: int, spans: Spans) -> None:
+    """Let the newest reading be one of the past, and make room at the rings' end."""
+    count = state.counts[pair, 0]
+    if count > 0:
+        recent = state.recent[pair]
+        ordered = state.ordered[pair]
+        if count >= spans.long:
+            remove(ordered, spans.long - 1, recent[len(recent) - spans.long])
+        insert(ordered, min(count, spans.long - 1) - 1, recent[-1])
+    shift(state.recent[pair])
+    shift(state.daily[pair])
+    shift(state.weekly[pair])
+
+
+@njit(cache=True, nogil=True)
+def _past_of(state: ViewState, pair: int, spans: Spans) -> Past:
+    """The past of the pair's newest reading, whose place at the rings' end may still be empty."""
+    recent = state.recent[pair, : state.recent.shape[1] - 1]
+    daily = state.daily[pair, : spans.step - 1]
+    weekly = state.weekly[pair, : spans.step - 1]
+    held = _held(state.counts[pair, 0], spans)
+    n_older = max(0, min(held.all - spans.step, spans.step))
+    older = sum_of(recent[: len(recent) + 1 - spans.step], n_older) / n_older if n_older else np.nan
+    peak = state.ordered[pair, held.long - 2] if held.long > 1 else -np.inf
+    return Past(
+        held,
+        recent[-1],
+        sum_of(recent, held.short - 1),
+        sum_of(recent, held.middle - 1),
+        sum_of(recent, held.long - 1),
+        sum_of(recent, held.step - 1),
+        older,
+        spread_of(recent, held.spread - 1),
+        spread_of(recent, held.long - 1),
+        roughness_of(recent, held.long - 1),
+        peak,
+        _middle_of(state.ordered[pair], held.long - 1),
+        (sum_of(daily, held.season - 1), sum_of(daily, held.step - 1), sum_of(weekly, held.step - 1)),
+        (state.usual[pair, 0], state.usual[pair, 1]),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _held(count: int, spans: Spans) -> Held:
+    step = min(count, spans.step)
+    spread = min(count, max(5, spans.middle))
+    short = min(count, spans.short)
+    return Held(
+        count, short, min(count, spans.middle), min(count, spans.long), step, spread, min(step, spans.short)
+    )
+
+
+@njit(cache=True, nogil=True)
+def _look(past: Past, value: float, out: FloatArray) -> None:
+    """Write the views of a reading of ``value`` after this past."""
+    held = past.held
     out[0] = value
-    out[1] = mean_of(recent, min(known, spans.short))
-    out[2] = mean_of(recent, min(known, spans.middle))
-    out[3] = mean_of(recent, held)
-    out[4] = value - recent[-2] if known > 1 else 0.0
-    out[5] = value - median_of(recent, held)
-    older = min(known - spans.step, spans.step)
-    if older > 0:
-        out[6] = mean_of(recent, spans.step) - mean_of(recent[: len(recent) - spans.step], older)
-    else:
-        out[6] = 0.0
-    out[7] = std_of(recent, min(known, max(5, spans.middle)))
-    out[8] = std_of(recent, held)
-    out[9] = roughness_of(recent, held)
-    out[10] = greatest_of(recent, held)
-    seasons = min(state.counts[pair, 0], spans.step)
-    out[11] = daily[-1]
-    out[12] = mean_of(daily, min(seasons, spans.short))
-    out[13] = mean_of(daily, seasons)
-    out[14] = weekly[-1]
-    out[15] = mean_of(weekly, seasons)
+    out[1] = (past.short + value) / held.short
+    out[2] = (past.middle + value) / held.middle
+    out[3] = (past.long + value) / held.long
+    out[4] = value - past.before if held.all > 1 else 0.0
+    low, middle, high = past.median
+    within = min(max(value, low), high)
+    # Of an odd number the median is the newest value or a neighbour, of an even one halfway to the middle.
+    out[5] = value - (within if held.long % 2 else 0.5 * (middle + within))
+    out[6] = 0.0 if np.isnan(past.older) else (past.step + value) / held.step - past.older
+    out[7] = _deviation(past.near, held.spread, value)
+    out[8] = _deviation(past.far, held.long, value)
+    out[9] = (past.rough + abs(value - past.before)) / (held.long - 1) if held.all > 1 else 0.0
+    out[10] = max(past.peak, value)
+    daily_short, daily, weekly = past.season
+    out[_DAILY] = _distance(value, past.usual[0])
+    out[12] = (daily_short + out[_DAILY]) / held.season
+    out[13] = (daily + out[_DAILY]) / held.step
+    out[_WEEKLY] = _distance(value, past.usual[1])
+    out[15] = (weekly + out[_WEEKLY]) / held.step
+
+
+@njit(cache=True, nogil=True)
+def _middle_of(ordered: FloatArray, count: int) -> tuple[float, float, float]:
+    """What bounds a new value as the median of the first ``count`` ascending values and itself.
+
+    The neighbours below and above, and between them, for an odd count, the middle one.
+    """
+    half = count // 2
+    low = ordered[half - 1] if half > 0 else -np.inf
+    if count % 2 == 0:
+        return low, 0.0, ordered[half] if half < count else np.inf
+    return low, ordered[half], ordered[half + 1] if half + 1 < count else np.inf
+
+
+@njit(cache=True, nogil=True)
+def _deviation(before: tuple[float, float], count: int, value: float) -> float:
+    """Population standard deviation of a value and those before it, ``count`` in all; see `spread_of`."""
+    mean, squares = before
+    return np.sqrt((squares + (value - mean) ** 2 * ((count - 1) / count)) / count)
 
 
 @njit(cache=True, nogil=True)
@@ -213,15 +312,16 @@ def _enter_bin(state: ViewState, pair: int, spans: Spans, now: int) -> None:
         for fresh in range(max(state.bins[pair, 1] + 1, now - size + 1), now + 1):
             profile[fresh % size] = np.nan
         state.bins[pair, 1] = max(state.bins[pair, 1], now)
+        state.bins[pair, 2] = min(state.bins[pair, 2], now)
     else:
-        state.bins[pair, 1] = now
+        state.bins[pair, 1] = state.bins[pair, 2] = now
     state.bins[pair, 0] = now
     state.counts[pair, 1] = 0
     state.totals[pair] = 0.0
     daily = _usual(profile, now, spans.bins, _DAYS_BACK)
     weekly = _usual(profile, now, 7 * spans.bins, _WEEKS_BACK)
     if np.isnan(daily) or np.isnan(weekly):
-        middle = _median_so_far(profile, now)
+        middle = _median_so_far(profile, state.bins[pair, 2], now)
         daily = middle if np.isnan(daily) else daily
         weekly = middle if np.isnan(weekly) else weekly
     state.usual[pair, 0] = daily
@@ -258,13 +358,15 @@ def _around(profile: FloatArray, centre: int, now: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _median_so_far(profile: FloatArray, now: int) -> float:
-    """Median of all known bins but the present one; NaN while there is none."""
-    known = np.empty(len(profile))
+def _median_so_far(profile: FloatArray, earliest: int, now: int) -> float:
+    """Median of all known bins before the present one; NaN while there is none."""
+    first = max(earliest, now - len(profile) + 1)
+    known = np.empty(max(0, now - first))
     found = 0
-    for at in range(len(profile)):
-        if at != now % len(profile) and not np.isnan(profile[at]):
-            known[found] = profile[at]
+    for at in range(first, now):
+        mean = profile[at % len(profile)]
+        if not np.isnan(mean):
+            known[found] = mean
             found += 1
     return median(known, found) if found else np.nan
 
