@@ -1,7 +1,6 @@
-/** What the logs page asks for, read from the address; times between the address and the time field. */
+/** What the logs page asks for, read from the address. */
 import type { LogSource } from "@/lib/api/types";
 import { plural } from "@/lib/format";
-import type { Zone } from "@/lib/preferences";
 
 export const LEVELS = ["ERROR", "WARN", "INFO", "DEBUG"] as const;
 export const SPANS = ["30s", "1m", "5m", "15m", "1h"] as const;
@@ -35,20 +34,6 @@ export function logsAsked(search: URLSearchParams): LogsAsked {
     q: search.get("q") ?? "",
     limit: LIMIT,
   };
-}
-
-/** An RFC 3339 time as a datetime-local field holds it, in the zone the operator reads. */
-export function toTimeField(time: string | null, zone: Zone): string {
-  if (!time) return "";
-  const date = new Date(time);
-  const offset = zone === "utc" ? 0 : date.getTimezoneOffset() * 60_000;
-  return new Date(date.getTime() - offset).toISOString().slice(0, 19);
-}
-
-/** The other way; empty for an empty or unfinished field. */
-export function fromTimeField(text: string, zone: Zone): string {
-  const date = new Date(zone === "utc" ? `${text}Z` : text);
-  return Number.isNaN(date.getTime()) ? "" : date.toISOString();
 }
 
 export function describeSource(source: LogSource): string {

@@ -5,7 +5,8 @@ import { SelectField, TextField, ToggleGroup } from "@/components/ui/field";
 import { servicesQuery } from "@/lib/api/queries";
 import { usePreferences } from "@/lib/preferences";
 import type { SearchChange } from "@/lib/search-state";
-import { fromTimeField, LEVELS, type LogsAsked, SPANS, toTimeField } from "../view-model";
+import { fromTimeField, toTimeField } from "@/lib/time-field";
+import { LEVELS, type LogsAsked, SPANS } from "../view-model";
 
 interface LogFilterBarProps {
   asked: LogsAsked;
