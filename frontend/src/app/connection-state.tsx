@@ -5,7 +5,7 @@ import { useNow } from "@/lib/clock";
 import { formatDuration } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
 import { freshness } from "./freshness";
-import type { Connection } from "./live-updates";
+import { type Connection, FALLBACK_POLL_MS } from "./live-updates";
 
 const WORDS: Record<Connection, string> = {
   connecting: "Connecting",
@@ -15,15 +15,18 @@ const WORDS: Record<Connection, string> = {
   paused: "Paused",
 };
 
+const WHY_LOST = `The event stream is lost: Canopy is asked every ${FALLBACK_POLL_MS / 1_000} s until it is back`;
+
 export function ConnectionState({ connection }: { connection: Connection }) {
   const { refresh } = usePreferences();
   const overview = useQuery(overviewQuery);
   const fresh = freshness(overview.data, useNow());
-  const stale = overview.error !== null || (fresh?.stale ?? false);
+  const lost = connection === "lost";
+  const stale = lost || overview.error !== null || (fresh?.stale ?? false);
   const word = connection === "polling" ? `Every ${refresh} s` : WORDS[connection];
-  const tone = connection === "lost" || stale ? "warn" : connection === "live" ? "live" : "idle";
+  const tone = stale ? "warn" : connection === "live" ? "live" : "idle";
   return (
-    <p className={`connection connection-${tone}`}>
+    <p className={`connection connection-${tone}`} title={lost ? WHY_LOST : undefined}>
       <span className="connection-word" role="status">
         <span className="connection-dot" aria-hidden="true" />
         {word}

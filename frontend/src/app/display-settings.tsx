@@ -1,19 +1,8 @@
 /** The operator's choices: how often to refresh, which clock, which theme. */
 import { Monitor, Moon, Sun } from "lucide-react";
 import { SelectField } from "@/components/ui/field";
-import {
-  REFRESH_MODES,
-  type RefreshMode,
-  setPreferences,
-  THEMES,
-  type Theme,
-  usePreferences,
-} from "@/lib/preferences";
-
-function refreshLabel(mode: RefreshMode): string {
-  if (mode === "live") return "Live";
-  return mode === "paused" ? "Paused" : `${mode} s`;
-}
+import { REFRESH_MODES, setPreferences, THEMES, type Theme, usePreferences } from "@/lib/preferences";
+import { refreshLabel } from "./setting-actions";
 
 const THEME_ICONS: Record<Theme, typeof Sun> = { system: Monitor, light: Sun, dark: Moon };
 
@@ -25,6 +14,7 @@ export function DisplaySettings() {
     <>
       <SelectField
         label="Refresh"
+        hideLabel
         value={refresh}
         onChange={(value) => {
           const mode = REFRESH_MODES.find((each) => each === value);

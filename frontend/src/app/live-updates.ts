@@ -9,17 +9,44 @@ export type Connection = StreamState | "polling" | "paused";
 
 /** While the stream is lost the page asks by itself. */
 export const FALLBACK_POLL_MS = 5_000;
+/** Events that come closer together than this are answered once. */
+const CALM_MS = 500;
 
 const STALE_BY_EVENT: Record<StreamEvent, QueryKey[]> = {
   readings: [["overview"], ["service"], ["history"], ["models"], ["services"]],
   incident: [["incidents"], ["incident"], ["overview"]],
   retrain: [["retrain"], ["models"]],
   source: [["ready"], ["overview"]],
+  backtest: [["backtest"]],
+  sensitivity: [["sensitivity"], ["models"]],
 };
 
 /** A fetch under way is left to finish: on a slow line cancelling would starve the page. */
 function renew(client: QueryClient, queryKey?: QueryKey): void {
   void client.invalidateQueries(queryKey ? { queryKey } : {}, { cancelRefetch: false });
+}
+
+interface Gatherer {
+  add: (event: StreamEvent) => void;
+  stop: () => void;
+}
+
+/** Acts on the first event at once and on a flood of them once each `CALM_MS`; none is lost. */
+export function gatherEvents(act: (key: QueryKey) => void): Gatherer {
+  const waiting = new Map<string, QueryKey>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  function flush(): void {
+    timer = waiting.size ? setTimeout(flush, CALM_MS) : undefined;
+    for (const key of waiting.values()) act(key);
+    waiting.clear();
+  }
+  return {
+    add(event) {
+      for (const key of STALE_BY_EVENT[event]) waiting.set(String(key), key);
+      if (timer === undefined) flush();
+    },
+    stop: () => clearTimeout(timer),
+  };
 }
 
 function useStream(enabled: boolean): StreamState {
@@ -28,10 +55,9 @@ function useStream(enabled: boolean): StreamState {
   useEffect(() => {
     if (!enabled) return;
     let wasLost = false;
-    return openStream(`${API_BASE}/stream`, {
-      onEvent: (event) => {
-        for (const key of STALE_BY_EVENT[event]) renew(client, key);
-      },
+    const gatherer = gatherEvents((key) => renew(client, key));
+    const close = openStream(`${API_BASE}/stream`, {
+      onEvent: gatherer.add,
       onState: (next) => {
         // What happened while nobody listened is not told again.
         if (next === "live" && wasLost) renew(client);
@@ -39,6 +65,10 @@ function useStream(enabled: boolean): StreamState {
         setState(next);
       },
     });
+    return () => {
+      gatherer.stop();
+      close();
+    };
   }, [enabled, client]);
   return state;
 }

@@ -1,10 +1,12 @@
 import { act, screen, waitFor } from "@testing-library/react";
+import { HttpResponse, http } from "msw";
 import { describe, expect, it, vi } from "vitest";
+import { noteServerDate } from "@/lib/clock";
 import { setPreferences } from "@/lib/preferences";
 import { at, overviewOf, serviceOf } from "@/testing/factories";
 import { FakeEventSource } from "@/testing/fakes";
 import { renderApp } from "@/testing/render";
-import { answer, server, unreachable } from "@/testing/server";
+import { answer, server, unreachable, urlOf } from "@/testing/server";
 
 const fresh = (name: string) => overviewOf([serviceOf(name)], { timestamp: at(-1, Date.now()) });
 
@@ -33,6 +35,7 @@ describe("the shell", () => {
     const before = asked.mock.calls.length;
     act(() => FakeEventSource.newest.onerror?.());
     expect(screen.getByText("Reconnecting")).toBeVisible();
+    expect(screen.getByText("stale", { selector: ".connection-stale" })).toBeVisible();
     await waitFor(() => expect(asked.mock.calls.length).toBeGreaterThan(before));
     expect(screen.getByRole("link", { name: "payment-service" })).toBeVisible();
   });
@@ -51,6 +54,37 @@ describe("the shell", () => {
     renderApp("/");
     expect(await screen.findByText("stale", { selector: ".connection-stale" })).toBeVisible();
     expect(screen.getByText("data 2 min old", { selector: ".connection-age" })).toBeVisible();
+  });
+
+  it("says that a hidden tab missed something, until it is looked at", async () => {
+    const hidden = vi.spyOn(document, "hidden", "get");
+    server.use(answer("get", "/overview", { ...fresh("a"), open_incidents: 1 }));
+    renderApp("/");
+    await screen.findByRole("link", { name: "a" });
+    hidden.mockReturnValue(true);
+    server.use(answer("get", "/overview", { ...fresh("a"), open_incidents: 2 }));
+    act(() => FakeEventSource.newest.say("incident"));
+    await waitFor(() => expect(document.title).toMatch(/^\(1 new\)/));
+    hidden.mockReturnValue(false);
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(document.title).not.toContain("new");
+  });
+
+  it("counts ages by the server's clock, and says when this computer's is off by hours", async () => {
+    const server_ = Date.now() + 3 * 3_600_000;
+    server.use(
+      http.get(urlOf("/overview"), () =>
+        HttpResponse.json(overviewOf([serviceOf("a")], { timestamp: at(-2, server_) }), {
+          headers: { date: new Date(server_).toUTCString() },
+        }),
+      ),
+    );
+    renderApp("/");
+    expect(
+      await screen.findByText(/This computer's clock is (3 h|2 h 59 min) behind the server's/),
+    ).toBeVisible();
+    expect(screen.getByText(/^data \d s old$/, { selector: ".connection-age" })).toBeVisible();
+    noteServerDate(new Date().toUTCString());
   });
 
   it("warns when Prometheus is down", async () => {
@@ -86,6 +120,16 @@ describe("the shell", () => {
   it("has a word for an address that is no page", async () => {
     renderApp("/nowhere");
     expect(await screen.findByText("There is no page at this address")).toBeVisible();
+  });
+
+  it("survives an answer that is no JSON, and one of another shape", async () => {
+    server.use(http.get(urlOf("/overview"), () => new HttpResponse("<html>a proxy</html>")));
+    renderApp("/");
+    expect(await screen.findByText(/The server's answer is not JSON/)).toBeVisible();
+    server.use(http.get(urlOf("/overview"), () => HttpResponse.json({})));
+    act(() => FakeEventSource.newest.say("readings"));
+    expect(await screen.findByText("This page could not be shown")).toBeVisible();
+    expect(screen.getByRole("link", { name: /Incidents/ })).toBeVisible();
   });
 
   it("stays when the backend is gone", async () => {

@@ -6,9 +6,12 @@ import { NavLink } from "react-router";
 import { Toasts } from "@/components/toasts";
 import { overviewQuery } from "@/lib/api/queries";
 import { usePreferences } from "@/lib/preferences";
+import { ClockBanner } from "./clock-banner";
+import { Commands } from "./commands";
 import { ConnectionState } from "./connection-state";
 import { DisplaySettings } from "./display-settings";
 import { useLiveUpdates } from "./live-updates";
+import { useNews } from "./news";
 import { RetrainMenu } from "./retrain-menu";
 import { SourceBanners } from "./source-banners";
 import "./shell.css";
@@ -16,11 +19,10 @@ import "./shell.css";
 export function Shell({ children }: { children: ReactNode }) {
   const { refresh } = usePreferences();
   const connection = useLiveUpdates(refresh);
+  useNews();
   return (
     <>
-      <a className="skip-link" href="#page">
-        Skip to the page
-      </a>
+      <SkipLink to="page">Skip to the page</SkipLink>
       <header className="shell-bar">
         <NavLink to="/" className="brand">
           <img src={`${import.meta.env.BASE_URL}favicon.svg`} alt="" width={22} height={22} />
@@ -29,16 +31,34 @@ export function Shell({ children }: { children: ReactNode }) {
         <Navigation />
         <div className="shell-tools">
           <ConnectionState connection={connection} />
+          <Commands />
           <DisplaySettings />
           <RetrainMenu />
         </div>
       </header>
+      <ClockBanner />
       <SourceBanners />
       <main id="page" className="shell-page" tabIndex={-1}>
         {children}
       </main>
       <Toasts />
     </>
+  );
+}
+
+/** Moves the focus itself: an address with a fragment would be one more step back. */
+function SkipLink({ to, children }: { to: string; children: string }) {
+  return (
+    <a
+      className="skip-link"
+      href={`#${to}`}
+      onClick={(event) => {
+        event.preventDefault();
+        document.getElementById(to)?.focus();
+      }}
+    >
+      {children}
+    </a>
   );
 }
 

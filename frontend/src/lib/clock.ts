@@ -2,6 +2,8 @@
 import { useSyncExternalStore } from "react";
 
 const SKEW_WORTH_CORRECTING_MS = 2_000;
+/** Further off than this, what the browser itself dates (downloads, other sites) will confuse its reader. */
+const SKEW_WORTH_SAYING_MS = 30_000;
 
 let skewMs = 0;
 let now = Date.now();
@@ -16,9 +18,14 @@ export function noteServerDate(header: string | null): void {
   skewMs = Math.abs(off) > SKEW_WORTH_CORRECTING_MS ? off : 0;
 }
 
+/** A moment of this machine's clock, in milliseconds, by the server's clock. */
+export function byServerClock(clientTime: number): number {
+  return clientTime + skewMs;
+}
+
 /** Milliseconds since the epoch by the server's clock. */
 export function serverNow(): number {
-  return Date.now() + skewMs;
+  return byServerClock(Date.now());
 }
 
 function subscribe(listener: () => void): () => void {
@@ -44,4 +51,9 @@ function snapshot(): number {
 /** The time in milliseconds, renewed each second. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, snapshot);
+}
+
+/** How far this machine's clock is ahead of the server's, in milliseconds; 0 when it is near enough. */
+export function useClockLead(): number {
+  return useSyncExternalStore(subscribe, () => (Math.abs(skewMs) > SKEW_WORTH_SAYING_MS ? -skewMs : 0));
 }

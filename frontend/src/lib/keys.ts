@@ -6,15 +6,17 @@ import { getPreferences } from "./preferences";
 export interface Shortcut {
   /** In tinykeys' words: "j", "g n" (one after the other), "$mod+k" (Ctrl, on a Mac Cmd), "Enter". */
   keys: string;
-  /** What it does, as `?` lists it: "Resolve the incident". */
+  /** What it does, as `?` and the command palette list it: "Resolve the incident". */
   does: string;
-  run: (event: KeyboardEvent) => void;
+  run: () => void;
+  /** Only a key, such as "next row": the palette does not offer it. */
+  keyOnly?: boolean;
 }
 
 /** Keys of one part of the page, under a heading of their own in the list. */
 export interface ShortcutGroup {
-  title: string;
-  shortcuts: readonly Pick<Shortcut, "keys" | "does">[];
+  readonly title: string;
+  readonly shortcuts: readonly Shortcut[];
 }
 
 const groups = new Set<ShortcutGroup>();
@@ -28,7 +30,7 @@ function changed(): void {
 
 const TYPING = "input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]";
 /** What has keys of its own while it is open. */
-const OVERLAY = "[role=dialog], [role=alertdialog], [role=menu], [role=listbox]";
+const OVERLAY = "dialog, [role=dialog], [role=alertdialog], [role=menu], [role=listbox]";
 
 /** Whether a plain key belongs to what has the focus, and not to the page. */
 function taken(event: KeyboardEvent): boolean {
@@ -56,7 +58,7 @@ function guarded(shortcut: Shortcut, newest: () => readonly Shortcut[]): (event:
     event.preventDefault();
     newest()
       .find((each) => each.keys === shortcut.keys)
-      ?.run(event);
+      ?.run();
   };
 }
 
@@ -68,7 +70,12 @@ export function useShortcuts(title: string, shortcuts: readonly Shortcut[]): voi
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature stands for the shortcuts
   useEffect(() => {
     if (!newest.current.length) return;
-    const group: ShortcutGroup = { title, shortcuts: newest.current };
+    const group: ShortcutGroup = {
+      title,
+      get shortcuts() {
+        return newest.current;
+      },
+    };
     groups.add(group);
     changed();
     const handlers = newest.current.flatMap((shortcut) =>

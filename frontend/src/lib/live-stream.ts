@@ -1,6 +1,13 @@
 /** The server's event stream with a watchdog: a silent stream is a lost one, and is opened anew. */
 
-export const STREAM_EVENTS = ["readings", "incident", "retrain", "source"] as const;
+export const STREAM_EVENTS = [
+  "readings",
+  "incident",
+  "retrain",
+  "source",
+  "backtest",
+  "sensitivity",
+] as const;
 export type StreamEvent = (typeof STREAM_EVENTS)[number];
 export type StreamState = "connecting" | "live" | "lost";
 

@@ -14,16 +14,22 @@ export function withChange(search: URLSearchParams, change: SearchChange): URLSe
   return next;
 }
 
-/** Reads the parameters; the setter replaces the address, so that Back leaves the page. */
-export function useSearchState(): [URLSearchParams, (change: SearchChange) => void] {
+/**
+ * Reads the parameters; the setter replaces the address, so that Back leaves the page. With `step` each change is
+ * a step of its own, which Back takes back: for what changes the whole view, such as a zoom.
+ */
+export function useSearchState(how?: "step"): [URLSearchParams, (change: SearchChange) => void] {
   const [search, setSearch] = useSearchParams();
   const newest = useRef(search);
   newest.current = search;
   const apply = useRef(setSearch);
   apply.current = setSearch;
-  const change = useCallback((values: SearchChange) => {
-    newest.current = withChange(newest.current, values);
-    apply.current(newest.current, { replace: true });
-  }, []);
+  const change = useCallback(
+    (values: SearchChange) => {
+      newest.current = withChange(newest.current, values);
+      apply.current(newest.current, { replace: how !== "step" });
+    },
+    [how],
+  );
   return [search, change];
 }

@@ -1,7 +1,7 @@
 /** What a view shows when it has no data, old data or a reason why not. */
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { useNow } from "@/lib/clock";
+import { byServerClock, useNow } from "@/lib/clock";
 import { formatClock, formatDuration } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
 import "./states.css";
@@ -55,6 +55,7 @@ export function ErrorState({ title, error, onRetry }: ErrorStateProps) {
 
 interface StaleNoticeProps {
   error: Error;
+  /** By this machine's clock, as TanStack Query tells it. */
   updatedAt: number;
   onRetry: () => void;
 }
@@ -62,11 +63,12 @@ interface StaleNoticeProps {
 /** Old data is kept, with its date and why there is none newer. */
 export function StaleNotice({ error, updatedAt, onRetry }: StaleNoticeProps) {
   const { zone } = usePreferences();
-  const age = useNow() - updatedAt;
+  const asOf = byServerClock(updatedAt);
+  const age = useNow() - asOf;
   return (
     <div className="stale-notice" role="status">
       <span>
-        <strong>Stale.</strong> Shown as of {formatClock(updatedAt, zone)} ({formatDuration(age)} ago).{" "}
+        <strong>Stale.</strong> Shown as of {formatClock(asOf, zone)} ({formatDuration(age)} ago).{" "}
         {error.message}
       </span>
       <button type="button" className="button button-small" onClick={onRetry}>

@@ -23,10 +23,16 @@ const serverClock: Middleware = {
   },
 };
 
+/** A server that takes longer has lost the question; the page says so and asks again. */
+const PATIENCE_MS = 30_000;
+
 // `fetch` is looked up at each call, so that a test's server can stand in for the network.
 export const api = createClient<paths>({
   baseUrl: `${globalThis.location.origin}${API_BASE}`,
-  fetch: (request) => globalThis.fetch(request),
+  fetch: (request) =>
+    globalThis.fetch(request, {
+      signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]),
+    }),
 });
 api.use(serverClock);
 
@@ -68,10 +74,17 @@ async function settle<T>(call: Promise<Answer<T>>): Promise<Answer<T>> {
     return await call;
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-    const detail =
-      cause instanceof SyntaxError
-        ? "The server's answer is not JSON: is something else listening at this address?"
-        : `Canopy's server at ${globalThis.location.host} cannot be reached.`;
-    throw new ApiError(detail, 0);
+    throw new ApiError(causeInWords(cause), 0);
   }
+}
+
+function causeInWords(cause: unknown): string {
+  const { host } = globalThis.location;
+  if (cause instanceof SyntaxError) {
+    return "The server's answer is not JSON: is something else listening at this address?";
+  }
+  if (cause instanceof DOMException && cause.name === "TimeoutError") {
+    return `Canopy's server at ${host} did not answer within ${PATIENCE_MS / 1_000} s.`;
+  }
+  return `Canopy's server at ${host} cannot be reached.`;
 }

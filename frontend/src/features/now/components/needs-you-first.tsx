@@ -5,7 +5,7 @@ import { IncidentRow } from "@/components/incident-row";
 import { QueryView, Skeleton } from "@/components/ui/states";
 import { incidentsQuery } from "@/lib/api/queries";
 import type { IncidentList } from "@/lib/api/types";
-import { useNow } from "@/lib/clock";
+import { byServerClock, useNow } from "@/lib/clock";
 import { formatDuration } from "@/lib/format";
 
 const SHOWN = 5;
@@ -33,7 +33,7 @@ function FirstFew({ list, checkedAt }: { list: IncidentList; checkedAt: number }
       <p className="panel all-clear">
         <strong>Nothing needs you.</strong>{" "}
         <span className="muted">
-          No incident is open or acknowledged; checked {formatDuration(now - checkedAt)} ago.
+          No incident is open or acknowledged; checked {formatDuration(now - byServerClock(checkedAt))} ago.
         </span>
       </p>
     );
