@@ -1,10 +1,11 @@
 import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { Logs } from "@/lib/api/types";
+import { fromTimeField, toTimeField } from "@/lib/time-field";
 import { at, lineOf } from "@/testing/factories";
 import { renderApp } from "@/testing/render";
 import { answer, refuse, server } from "@/testing/server";
-import { describeSource, fromTimeField, logsAsked, toTimeField } from "./view-model";
+import { describeSource, logsAsked } from "./view-model";
 
 function logsOf(change: Partial<Logs> = {}): Logs {
   const lines = change.lines ?? [lineOf(0)];
