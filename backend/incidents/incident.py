@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 from backend.incidents import wording
 from backend.incidents.fingerprint import fingerprint
 from backend.logs.correlation import CorrelatedLine
+from backend.metrics.cards import Artefact, ReasonCard
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import ExpectedRange, Reading, SeriesKey, Severity, Verdict
 
@@ -27,6 +29,7 @@ EntryKind = Literal[
     "comment",
     "feedback",
     "logs",
+    "artefact",
 ]
 Actor = Literal["canopy", "operator"]
 
@@ -153,11 +156,15 @@ class IncidentSummary:
 
 @dataclass(frozen=True, slots=True)
 class Incident(IncidentSummary):
-    """The whole of it: the first KEPT_READINGS readings, the correlated log lines, the timeline."""
+    """The whole of it: the first KEPT_READINGS readings, the correlated log lines, the timeline.
+
+    ``card``: why the reading that opened it is anomalous; None where it is not.
+    """
 
     readings: tuple[IncidentReading, ...]
     logs: tuple[CorrelatedLine, ...]
     timeline: tuple[TimelineEntry, ...]
+    card: ReasonCard | None = None
 
 
 def begin(
@@ -168,11 +175,12 @@ def begin(
     because: str,
     at: float,
     lines: tuple[CorrelatedLine, ...] = (),
+    nearby: Sequence[Artefact] = (),
 ) -> Incident:
     """The incident that ``reading`` opens at time ``at``; its id is 0 until the store gives it one.
 
-    ``because`` is the policy's reason, ``lines`` the log lines around the reading. Raises ValueError for a
-    reading without a value.
+    ``because`` is the policy's reason, ``lines`` the log lines around the reading, ``nearby`` what happened
+    to the service shortly before. Raises ValueError for a reading without a value.
     """
     first = IncidentReading.of(reading)
     reason = f"Opened because {because}. Policy: {policy}."
@@ -197,9 +205,17 @@ def begin(
         feedback=None,
         readings=(first,),
         logs=(),
-        timeline=(TimelineEntry(at, "opened", "canopy", reason),),
+        timeline=(TimelineEntry(at, "opened", "canopy", reason), *_entries(nearby, reading.timestamp, at)),
+        card=reading.card,
     )
     return with_logs(incident, lines, at)
+
+
+def _entries(nearby: Sequence[Artefact], event_ts: float, at: float) -> list[TimelineEntry]:
+    return [
+        TimelineEntry(at, "artefact", "canopy", wording.happened_before(artefact, event_ts))
+        for artefact in nearby
+    ]
 
 
 def attach(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
+from backend.incidents.card_rows import load_card, write_card
 from backend.incidents.incident import (
     KEPT_READINGS,
     Incident,
@@ -58,6 +59,7 @@ def load(db: sqlite3.Connection, incident_id: int) -> Incident | None:
         readings=tuple(_reading(reading) for reading in readings),
         logs=() if logs is None else _lines_from_json(logs[0]),
         timeline=_timeline(db, incident_id),
+        card=load_card(db, incident_id),
     )
 
 
@@ -78,6 +80,8 @@ def insert(db: sqlite3.Connection, incident: Incident) -> int:
     add_entries(db, incident_id, incident.timeline)
     if incident.logs:
         _write_logs(db, incident_id, incident.logs)
+    if incident.card is not None:
+        write_card(db, incident_id, incident.card)
     return incident_id
 
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from backend.incidents import card_rows, learning, marker_rows, queries, rows, schema
 from backend.incidents import incident as lifecycle
-from backend.incidents import learning, queries, rows, schema
 from backend.incidents.incident import (
     IllegalTransition,
     Incident,
@@ -21,9 +21,11 @@ from backend.incidents.incident import (
     LatestIncident,
     Status,
 )
+from backend.incidents.nearest import Candidate
 from backend.incidents.queries import IncidentCount, IncidentPage, IncidentQuery
 from backend.incidents.schema import StoreError
 from backend.logs.correlation import CorrelatedLine
+from backend.metrics.cards import Marker
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import Reading, SeriesKey
 
@@ -197,6 +199,23 @@ class IncidentStore:
         """The pairs of incidents that were resolved after ``since`` as expected or noise, and when."""
         with self._read() as db:
             return learning.normal_after_all(db, since)
+
+    def candidates(self, key: SeriesKey) -> Sequence[Candidate]:
+        """The newest resolved incidents of the pair, or where it has none of its metric."""
+        with self._read() as db:
+            return card_rows.candidates(db, key)
+
+    def add_markers(self, markers: Sequence[Marker]) -> None:
+        """Keep what happened to services; of all markers the newest ``marker_rows.KEPT``."""
+        with self._write() as db:
+            marker_rows.add(db, markers)
+
+    def markers(
+        self, start: float, end: float, service: str | None = None, limit: int = marker_rows.KEPT
+    ) -> Sequence[Marker]:
+        """What happened between two times, oldest first, to one service or to all; the newest ``limit``."""
+        with self._read() as db:
+            return marker_rows.between(db, start, end, service, limit)
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:

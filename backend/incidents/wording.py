@@ -6,8 +6,9 @@ import unicodedata
 from collections.abc import Sequence
 
 from backend.logs.correlation import CorrelatedLine
+from backend.metrics.cards import Artefact
 from backend.metrics.catalogue import MetricSpec
-from backend.metrics.quantity import quantity, quantity_range
+from backend.metrics.quantity import duration, quantity, quantity_range
 from backend.metrics.readings import Reading, Severity
 
 _JOINERS = "\u200c\u200d"
@@ -81,6 +82,22 @@ def logs_found(explaining: Sequence[CorrelatedLine]) -> str:
     message = one_line(first.line.message.strip().partition("\n")[0], _LONGEST_MESSAGE)
     times = f" ({first.count:,} times)" if first.count > 1 else ""
     return f'The logs help to explain it: "{message}"{times}' + (f" and {len(more)} more." if more else ".")
+
+
+def happened_before(artefact: Artefact, event_ts: float) -> str:
+    """What the timeline says of an artefact near the event: ``It restarted, 40 s before.``"""
+    before = event_ts - artefact.since
+    when = f"{duration(before)} before" if before >= 1 else "at the same time"
+    return f"{artefact.words[:1].upper()}{artefact.words[1:]}, {when}."
+
+
+def held_back(artefact: Artefact, at: float) -> str:
+    """Why a reading of time ``at`` opens nothing: ``held back: it restarted 40 s ago; ...``"""
+    assert artefact.settles_at is not None
+    return (
+        f"held back: {artefact.words} {duration(at - artefact.since)} ago; "
+        f"what is still wrong in {duration(artefact.settles_at - at)} opens an incident"
+    )
 
 
 def _beyond(reading: Reading, spec: MetricSpec) -> str:
