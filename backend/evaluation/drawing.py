@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from backend.evaluation.detectors import interval_of
 from backend.evaluation.events import events_of
 from backend.evaluation.series import NotASeries, Series
+from backend.metrics.files import replace_synced
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +27,7 @@ BoolArray = NDArray[np.bool_]
 
 FORMATS = (".png", ".svg")
 _WIDTH, _VALUES_HEIGHT, _TRACK_HEIGHT, _DPI = 10.0, 2.6, 1.1, 80
+_COLOURS = 48
 _VALUE, _SCORE, _ALERT, _LABEL = "#1f5fa8", "#5b6470", "#c62828", "#f3c969"
 _GAP = 3.0
 """Intervals without a reading from which the line is broken."""
@@ -137,17 +140,20 @@ def _dates(panel: Axes, zone: ZoneInfo | None) -> None:
 
 
 def _save(figure: Figure, path: Path) -> None:
+    """Write the figure; without a date and random names the same series gives the same bytes."""
     import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    svg = path.suffix.lower() == ".svg"
-    try:
-        # Without a date and random names the same series gives the same bytes.
+    content = BytesIO()
+    if path.suffix.lower() == ".svg":
         with matplotlib.rc_context({"svg.hashsalt": "canopy"}):
-            figure.savefig(
-                temporary, format="svg" if svg else "png", metadata={"Date" if svg else "Software": None}
-            )
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+            figure.savefig(content, format="svg", metadata={"Date": None})
+    else:
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        # Few colours are in it, so that a palette makes it a third as large.
+        image.quantize(_COLOURS, dither=Image.Dither.NONE).save(content, "PNG", optimize=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_synced(path, content.getvalue())

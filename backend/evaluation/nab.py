@@ -70,7 +70,7 @@ def rubric(timestamps: NDArray[np.datetime64], windows: Sequence[tuple[str, str]
         window[inside] = number
         behind = np.arange(last + 1, bounds[number + 1][0] if number + 1 < len(bounds) else count)
         away = (behind - last) / max(length - 1, 1)
-        worth[behind] = np.where(away >= _FAR, -1.0, _sigmoid(away))
+        worth[behind] = np.where(away >= _FAR, -1.0, _sigmoid(np.minimum(away, _FAR)))
     probation = int(min(np.floor(_PROBATION * count), _PROBATION * _PROBATION_ROWS))
     return Rubric(worth, window, np.arange(count) >= probation)
 

@@ -1,19 +1,27 @@
-"""Runs ``canopy eval series | nab | events``."""
+"""Runs ``canopy eval series | nab | events | scorecard``."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from backend.detection.sensitivity import SCORES, score_of
 from backend.evaluation.detectors import Detector, detectors
+from backend.evaluation.measuring import Cost, Runs
 from backend.evaluation.pool import spread
-from backend.evaluation.scorecard import EventRow, NabRow, score_events, score_nab
+from backend.evaluation.scorecard import (
+    EventRow,
+    NabRow,
+    labelled_series,
+    nab_files,
+    score_events,
+    score_nab,
+)
 from backend.evaluation.series import (
     NotASeries,
     alerts,
@@ -24,6 +32,7 @@ from backend.evaluation.series import (
     weeks_of,
     write_scored,
 )
+from backend.metrics.files import replace_synced
 
 _BYTES_A_READING = 30
 """Of a CSV's row, about."""
@@ -35,7 +44,8 @@ class EvaluationError(Exception):
 
 def run(options: argparse.Namespace) -> None:
     """Run what was asked for, printing as it goes. Raises EvaluationError."""
-    {"series": _series, "nab": _nab, "events": _events}[options.what](options)
+    commands = {"series": _series, "nab": _nab, "events": _events, "scorecard": _scorecard}
+    commands[options.what](options)
 
 
 def _series(options: argparse.Namespace) -> None:
@@ -115,37 +125,59 @@ def _score_file(job: tuple[Detector, Path, Path]) -> tuple[str, AlertRates]:
 def _nab(options: argparse.Namespace) -> None:
     rows: list[NabRow] = []
     print("detector | threshold | standard / low FP / low FN | error over files | best threshold | alerts")
-    for row in _measured(score_nab(_folder(options.data), options.seeds, options.zone)):
-        rows.append(row)
-        print(
-            f"{row.detector} | {row.threshold:.3f} | {_figures(row.scores)} | ±{_figures(row.errors)} | "
-            f"{row.best_threshold:.3f}: {_figures(row.best_scores)} | {row.alerts:.0f} alerts, "
-            f"{row.microseconds:.0f} µs a reading",
-            flush=True,
-        )
-    _keep(options.json, rows)
+    with _one_line():
+        files = nab_files(_folder(options.data))
+        runs = Runs([series for series, _ in files])
+        for row in score_nab(files, runs, options.seeds, options.zone):
+            rows.append(row)
+            print(
+                f"{row.detector} | {row.threshold:.3f} | {_figures(row.scores)} | ±{_figures(row.errors)} | "
+                f"{row.best_threshold:.3f}: {_figures(row.best_scores)} | {row.alerts:.0f} alerts, "
+                f"{_cost(row.cost)}",
+                flush=True,
+            )
+        _keep(options.json, rows)
 
 
 def _events(options: argparse.Namespace) -> None:
     rows: list[EventRow] = []
     print("detector | threshold | AUC-PR | VUS-PR | event F1 | found, missed, false")
-    for row in _measured(score_events(_folder(options.data), options.seeds, options.zone)):
-        rows.append(row)
-        print(
-            f"{row.detector} | {row.threshold:.3f} | {row.auc_pr:.3f} | {row.vus_pr:.3f} | "
-            f"{row.event_f1:.3f} | {row.found:.0f}, {row.missed:.0f}, {row.false:.0f}, "
-            f"{row.microseconds:.0f} µs a reading",
-            flush=True,
-        )
-    _keep(options.json, rows)
+    with _one_line():
+        runs = Runs(labelled_series(_folder(options.data)))
+        for row in score_events(runs, options.seeds, options.zone):
+            rows.append(row)
+            print(
+                f"{row.detector} | {row.threshold:.3f} | {row.auc_pr:.3f} | {row.vus_pr:.3f} | "
+                f"{row.event_f1:.3f} | {row.found:.0f}, {row.missed:.0f}, {row.false:.0f}, {_cost(row.cost)}",
+                flush=True,
+            )
+        _keep(options.json, rows)
 
 
-def _measured(rows: Iterable[Any]) -> Iterable[Any]:
-    """The rows as they come; what is wrong with the data becomes one line."""
+def _scorecard(options: argparse.Namespace) -> None:
+    from backend.evaluation.drawing import CannotDraw
+    from backend.evaluation.report import write_scorecard
+
+    with _one_line():
+        try:
+            write_scorecard(_folder(options.data), options.out, options.seeds, options.zone)
+        except CannotDraw as error:
+            raise EvaluationError(str(error)) from error
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """What is wrong with the data, or the disk, becomes one line."""
     try:
-        yield from rows
-    except (ValueError, NotASeries, OSError) as error:
+        yield
+    except (ValueError, NotASeries) as error:
         raise EvaluationError(str(error)) from error
+    except OSError as error:
+        raise EvaluationError(f"{error.filename}: {error.strerror}") from error
+
+
+def _cost(cost: Cost) -> str:
+    return f"{cost.alerts_a_week:.2g} a week and series, {cost.microseconds_a_reading:.0f} µs a reading"
 
 
 def _figures(by_profile: dict[str, float]) -> str:
@@ -155,7 +187,7 @@ def _figures(by_profile: dict[str, float]) -> str:
 def _keep(path: Path | None, rows: list[NabRow] | list[EventRow]) -> None:
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+        replace_synced(path, (json.dumps([asdict(row) for row in rows], indent=1) + "\n").encode())
 
 
 def _folder(path: Path) -> Path:

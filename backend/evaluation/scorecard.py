@@ -1,10 +1,10 @@
-"""Runs detectors over folders of series and tells what each of them is worth."""
+"""Runs detectors over series and tells what each of them is worth."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.evaluation import events, nab
-from backend.evaluation.detectors import Detector, Scorer, detectors
+from backend.evaluation.detectors import Detector, detectors
+from backend.evaluation.measuring import Cost, Runs
 from backend.evaluation.series import (
     NotASeries,
     Series,
@@ -21,8 +22,9 @@ from backend.evaluation.series import (
     published,
     read_series,
     series_below,
-    stream,
 )
+
+log = logging.getLogger(__name__)
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -32,6 +34,15 @@ _SWEEP = 100
 
 WARM_UP = 0.15
 """The share of a labelled series, from its start, whose events and alerts do not count, as in NAB."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """A detector over series of which nothing is known: median over seeds."""
+
+    detector: str
+    threshold: float
+    cost: Cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,7 @@ class NabRow:
     best_threshold: float
     best_scores: dict[str, float]
     alerts: float
-    microseconds: float
+    cost: Cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +71,19 @@ class EventRow:
     found: float
     missed: float
     false: float
-    microseconds: float
+    cost: Cost
 
 
-def score_nab(folder: Path, seeds: int, zone: ZoneInfo | None = None) -> Iterator[NabRow]:
-    """Each detector's row over a NAB folder, the median over seeds; see `nab_files` for the folder's form."""
-    files = nab_files(folder)
-    series = [item for item, _ in files]
+def score_nab(
+    files: Sequence[tuple[Series, nab.Rubric]], runs: Runs, seeds: int, zone: ZoneInfo | None = None
+) -> Iterator[NabRow]:
+    """Each detector's row over the series of ``runs``, which are those of `nab_files`; medians over seeds."""
     marks = [mark for _, mark in files]
-    known = _Runs(series)
-    for versions in zip(*(detectors(seed, zone) for seed in range(seeds)), strict=True):
-        runs = [known.of(detector) for detector in versions]
+    for versions in _versions(seeds, zone):
         detector = versions[0]
-        raised = [
-            [alerts(detector, item, file) for item, file in zip(series, scores, strict=True)]
-            for scores, _ in runs
-        ]
-        best, best_scores = _best(detector, series, marks, [scores for scores, _ in runs])
+        raised = [runs.raised(version) for version in versions]
+        scores = [[run.scores for run in runs.of(version)] for version in versions]
+        best, best_scores = _best(detector, runs.series, marks, scores)
         yield NabRow(
             detector=detector.name,
             threshold=detector.threshold,
@@ -88,22 +95,48 @@ def score_nab(folder: Path, seeds: int, zone: ZoneInfo | None = None) -> Iterato
             best_threshold=best,
             best_scores=best_scores,
             alerts=_median(sum(int(file.sum()) for file in one) for one in raised),
-            microseconds=_median(cost for _, cost in runs),
+            cost=runs.cost(versions),
         )
 
 
-def score_events(folder: Path, seeds: int, zone: ZoneInfo | None = None) -> Iterator[EventRow]:
-    """Each detector's row over the labelled CSVs below a folder, the median over seeds.
+def score_events(runs: Runs, seeds: int, zone: ZoneInfo | None = None) -> Iterator[EventRow]:
+    """Each detector's row over labelled series, the median over seeds."""
+    for versions in _versions(seeds, zone):
+        yield _event_row(versions, runs)
 
-    Raises ValueError where nothing is labelled.
-    """
-    series = [item for item in _readable(folder) if item.labels is not None and item.labels.any()]
-    if not series:
-        raise ValueError(f"no labelled CSV below {folder}: columns timestamp, value and label")
-    quiet = [item for item in _readable(folder) if item.labels is not None and not item.labels.any()]
-    known = _Runs(series + quiet)
+
+def score_alerts(runs: Runs, seeds: int, zone: ZoneInfo | None = None) -> Iterator[AlertRow]:
+    """Each detector's row over series without labels, the median over seeds."""
+    for versions in _versions(seeds, zone):
+        yield AlertRow(versions[0].name, versions[0].threshold, runs.cost(versions))
+
+
+def _versions(seeds: int, zone: ZoneInfo | None) -> Iterator[list[Detector]]:
+    """Each detector with every seed; once where a seed changes nothing."""
     for versions in zip(*(detectors(seed, zone) for seed in range(seeds)), strict=True):
-        yield _event_row(versions, series + quiet, known)
+        yield list(dict.fromkeys(versions))
+
+
+def labelled_series(folder: Path) -> list[Series]:
+    """The CSVs below a folder that have labels. Raises ValueError where none of them labels anything."""
+    found = [item for item in readable_series(folder) if item.labels is not None]
+    if not any(item.labels is not None and item.labels.any() for item in found):
+        raise ValueError(f"no labelled CSV below {folder}: columns timestamp, value and label")
+    return found
+
+
+def readable_series(folder: Path) -> Iterator[Series]:
+    """The series below a folder; what is none is named in the log."""
+    for path in series_below(folder):
+        try:
+            series = read_series(path)
+        except NotASeries as error:
+            log.warning("left out: %s", error)
+            continue
+        if series.usable.any():
+            yield series
+        else:
+            log.warning("left out: %s has no row that can be read", path)
 
 
 def nab_files(folder: Path) -> list[tuple[Series, nab.Rubric]]:
@@ -117,7 +150,10 @@ def nab_files(folder: Path) -> list[tuple[Series, nab.Rubric]]:
     )
     for listing, data in forms:
         if listing.is_file():
-            windows = json.loads(listing.read_text(encoding="utf-8"))
+            try:
+                windows = json.loads(listing.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise ValueError(f"{listing} is no JSON: {error}") from error
             return [_nab_file(data / name, windows[name]) for name in sorted(windows)]
     raise ValueError(f"{folder} is no NAB folder: neither {forms[0][0].name} nor {forms[1][0]} is there")
 
@@ -126,31 +162,6 @@ def _nab_file(path: Path, windows: Sequence[tuple[str, str]]) -> tuple[Series, n
     series = read_series(path)
     stamps = (series.timestamps * 1e6).round().astype("datetime64[us]")
     return series, nab.rubric(stamps, windows)
-
-
-def _readable(folder: Path) -> Iterator[Series]:
-    for path in series_below(folder):
-        try:
-            yield read_series(path)
-        except NotASeries:
-            continue
-
-
-class _Runs:
-    """Each scorer's scores of every series and its microseconds of processor a reading, computed once."""
-
-    def __init__(self, series: Sequence[Series]) -> None:
-        self._series = series
-        self._done: dict[Scorer, tuple[list[FloatArray], float]] = {}
-
-    def of(self, detector: Detector) -> tuple[list[FloatArray], float]:
-        if detector.scorer not in self._done:
-            start = time.process_time()
-            scores = [stream(detector, item) for item in self._series]
-            readings = sum(len(item) for item in self._series)
-            cost = 1e6 * (time.process_time() - start) / max(1, readings)
-            self._done[detector.scorer] = scores, cost
-        return self._done[detector.scorer]
 
 
 def _by_profile(marks: Sequence[nab.Rubric], raised: Sequence[Sequence[BoolArray]]) -> dict[str, float]:
@@ -179,20 +190,23 @@ def _best(
     return max(results, key=lambda result: result[1][nab.PROFILES[0].name])
 
 
-def _event_row(versions: Sequence[Detector], series: Sequence[Series], known: _Runs) -> EventRow:
+def _event_row(versions: Sequence[Detector], runs: Runs) -> EventRow:
     detector = versions[0]
-    auc, vus, counts, costs = [], [], [], []
+    auc, vus, counts = [], [], []
     for version in versions:
-        runs, cost = known.of(version)
-        counted = [_after_warm_up(version, item, scores) for item, scores in zip(series, runs, strict=True)]
+        counted = [
+            _after_warm_up(version, item, run.scores)
+            for item, run in zip(runs.series, runs.of(version), strict=True)
+        ]
         labelled = [(labels, scores) for labels, scores, _ in counted if labels.any()]
+        if not labelled:
+            raise ValueError(f"nothing is labelled after the first {WARM_UP:.0%} of the series")
         auc.append(float(np.mean([events.auc_pr(*pair) for pair in labelled])))
         vus.append(float(np.mean([events.vus_pr(*pair) for pair in labelled])))
         total = events.EventCounts(0, 0, 0)
         for labels, _, raised in counted:
             total += events.count_events(labels, raised)
         counts.append(total)
-        costs.append(cost)
     return EventRow(
         detector=detector.name,
         threshold=detector.threshold,
@@ -202,7 +216,7 @@ def _event_row(versions: Sequence[Detector], series: Sequence[Series], known: _R
         found=_median(total.found for total in counts),
         missed=_median(total.missed for total in counts),
         false=_median(total.false for total in counts),
-        microseconds=_median(costs),
+        cost=runs.cost(versions),
     )
 
 
@@ -217,5 +231,5 @@ def _after_warm_up(
     return series.labels[start:], published(detector, series, scores)[start:], raised[start:]
 
 
-def _median(values: Iterator[float] | Sequence[float]) -> float:
+def _median(values: Iterable[float]) -> float:
     return float(np.median(list(values)))

@@ -155,7 +155,9 @@ def _noisy(rng: np.random.Generator, metric: Metric, usual: FloatArray) -> Float
     if metric.noise == "gaussian":
         return usual * (1 + metric.spread * (0.7 * wander + 0.7 * rng.normal(size=count)))
     if metric.noise == "heavy-tailed":
-        return usual * np.exp(metric.spread * (0.7 * wander + np.abs(rng.standard_t(4, size=count))))
+        return usual * np.exp(
+            metric.spread * (0.7 * wander + np.minimum(np.abs(rng.standard_t(4, size=count)), 12))
+        )
     if metric.noise == "counts":
         counts: FloatArray = rng.poisson(np.maximum(usual * (1 + metric.spread * wander), 0.0)).astype(float)
         return counts
