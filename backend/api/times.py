@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from backend.api.errors import ApiError
 from backend.clock import from_rfc3339
+from backend.jobs.backtest_request import moment
 from backend.metrics.quantity import duration
 from backend.settings import parse_duration
 
@@ -39,9 +40,9 @@ def parse_range(start: str | None, end: str | None, now: float, default: float) 
 def parse_moment(name: str, text: str, now: float) -> float:
     """RFC 3339, or a Prometheus duration back from ``now`` -> seconds since the epoch; 422 otherwise."""
     try:
-        return max(_EARLIEST, now - parse_duration(text))
-    except (ValueError, OverflowError):
-        return parse_time(name, text)
+        return moment(text, now)
+    except ValueError as error:
+        raise _invalid(name, text, str(error)) from None
 
 
 def parse_span(name: str, text: str, longest: float) -> float:

@@ -23,12 +23,17 @@ class Scored:
     """A pair's readings in order of time, one for each poll that had a sample.
 
     ``timestamps`` float64[n] in seconds, ``values`` float64[n] in the metric's unit, ``scores`` float64[n]:
-    NaN where no model judged.
+    NaN where no model judged. ``grown`` bool[n]: whether the model was no longer young.
     """
 
     timestamps: FloatArray
     values: FloatArray
     scores: FloatArray
+    grown: BoolArray
+
+    def part(self, rows: slice) -> Scored:
+        """Some of the readings."""
+        return Scored(self.timestamps[rows], self.values[rows], self.scores[rows], self.grown[rows])
 
 
 class Rule(NamedTuple):
@@ -60,7 +65,7 @@ def firing(rule: Rule, spec: MetricSpec, scored: Scored) -> BoolArray:
     """Which readings fire: bool[n]; `policy.evaluate` for many at once."""
     with np.errstate(invalid="ignore"):
         anomalous = scored.scores >= rule.threshold
-    return fires(rule.policy, spec, ranks(scored.values, spec) > 0, anomalous)
+    return fires(rule.policy, spec, ranks(scored.values, spec) > 0, anomalous, scored.grown)
 
 
 def episodes(rule: Rule, spec: MetricSpec, scored: Scored) -> list[Episode]:

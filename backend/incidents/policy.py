@@ -77,8 +77,7 @@ def evaluate(policy: PolicyName, reading: Reading, spec: MetricSpec) -> Firing:
         return Firing(False, _not_judged(reading, spec))
     beyond = reading.severity is not Severity.NORMAL
     anomalous = reading.state is State.SCORED and reading.verdict is Verdict.ANOMALY
-    held_back = anomalous and reading.young and not beyond
-    firing = fires(policy, spec, beyond, anomalous) and not held_back
+    firing = fires(policy, spec, beyond, anomalous, not reading.young)
     by_threshold, by_model = wording.standing(reading, spec), _model_words(reading)
     if policy == "threshold":
         return Firing(firing, by_threshold)
@@ -89,15 +88,21 @@ def evaluate(policy: PolicyName, reading: Reading, spec: MetricSpec) -> Firing:
     return Firing(firing, _joined(by_threshold, by_model, beyond, anomalous))
 
 
-def fires(policy: PolicyName, spec: MetricSpec, beyond: Flags, anomalous: Flags) -> Flags:
-    """What a policy makes of severities beyond Normal and of the model's verdicts; see `evaluate`."""
+def fires(
+    policy: PolicyName, spec: MetricSpec, beyond: Flags, anomalous: Flags, grown: Flags | bool = True
+) -> Flags:
+    """What a policy makes of severities beyond Normal and of the model's verdicts; see `evaluate`.
+
+    ``grown``: whether the model is no longer young; a stored reading does not tell.
+    """
+    heard = anomalous & (beyond | grown)
     if policy == "threshold":
         return beyond
     if policy == "either":
-        return beyond | anomalous
+        return beyond | heard
     if policy == "model" or not has_thresholds(spec):
-        return anomalous
-    return beyond & anomalous
+        return heard
+    return beyond & heard
 
 
 def has_thresholds(spec: MetricSpec) -> bool:
@@ -128,7 +133,22 @@ def decide(
     at) tells what of that time was seen. Only BLIND_AT_MOST without data end the episode of a RESOLVED
     incident, or a pair that has data only while it is bad would never open again. A last firing that is
     still to come was told by a wrong clock and says nothing: beyond the window its episode counts as over.
+    While a restart, a deploy or a new instance settles, nothing opens; what goes on then does.
     """
+    decision = _decide(firing, reading, latest, dedup_window, observed)
+    artefact = reading.artefact
+    if isinstance(decision, Open) and artefact is not None and artefact.holds_back(reading.timestamp):
+        return Suppress(wording.held_back(artefact, reading.timestamp))
+    return decision
+
+
+def _decide(
+    firing: Firing,
+    reading: Reading,
+    latest: LatestIncident | None,
+    dedup_window: float,
+    observed: Observed,
+) -> Open | Attach | Suppress:
     if not firing.fires:
         return Suppress(firing.reason)
     if latest is None:

@@ -61,16 +61,15 @@ def replay_pair(
     begin = int(np.searchsorted(timestamps, about.start))
     if begin == len(timestamps):
         return None
-    scores, rule, note = _judged(about.present, key, spec, timestamps, values, about)
-    asked_scores, asked_rule = scores, None
+    scored, rule, note = _judged(about.present, key, spec, timestamps, values, about)
+    scored_asked, asked_rule = scored, None
     if about.asked is not None:
         if about.asked.detector == about.present.detector:
             asked_rule = _rule(about.asked, spec, about, rule.threshold)
         else:
-            asked_scores, asked_rule, said = _judged(about.asked, key, spec, timestamps, values, about)
+            scored_asked, asked_rule, said = _judged(about.asked, key, spec, timestamps, values, about)
             note = "; ".join(filter(None, (note, said)))
-    present = Scored(timestamps[begin:], values[begin:], scores[begin:])
-    asked = Scored(present.timestamps, present.values, asked_scores[begin:])
+    present, asked = scored.part(slice(begin, None)), scored_asked.part(slice(begin, None))
     would = would_fire(key, spec, present, rule)
     would_asked = would_fire(key, spec, asked, asked_rule) if asked_rule else None
     incidents = would if would_asked is None else compared(would, would_asked)
@@ -93,7 +92,7 @@ def replay_pair(
         else None,
         incidents=tuple(incidents),
         real=_found(real, would, would_asked, about.interval),
-        chart=_chart(present, asked.scores if asked_scores is not scores else None),
+        chart=_chart(present, asked.scores if scored_asked is not scored else None),
     )
 
 
@@ -121,11 +120,11 @@ def _judged(
     timestamps: FloatArray,
     values: FloatArray,
     about: Replay,
-) -> tuple[FloatArray, Rule, str]:
+) -> tuple[Scored, Rule, str]:
     """The scores, what makes incidents of them, and what limits them in words."""
     if judging.detector == "isolation_forest":
         try:
-            scores, threshold = by_classic_forest(
+            scored, threshold = by_classic_forest(
                 key,
                 timestamps,
                 values,
@@ -136,21 +135,23 @@ def _judged(
                 stopped=about.stopped,
             )
         except NotEnoughSamples as error:
-            nothing = np.full(len(values), np.nan)
+            unjudged = np.full(len(values), np.nan)
+            nothing = Scored(timestamps, values, unjudged, np.zeros(len(values), dtype=np.bool_))
             said = f"no classic forest: it has {error} before the range"
             return nothing, _rule(judging, spec, about, _NO_MODEL), said
-        return scores, _rule(judging, spec, about, threshold), ""
+        return scored, _rule(judging, spec, about, threshold), ""
     rule = _rule(judging, spec, about, score_of(judging.sensitivity[key.metric]))
-    scores = by_view_forest(
+    scored = by_view_forest(
         key,
         timestamps,
         values,
         interval=about.interval,
         zone=about.zone,
-        fires=lambda part, found: firing(rule, spec, Scored(timestamps[part], values[part], found)),
+        quiet=rule.dedup_window,
+        fires=lambda part: firing(rule, spec, part),
         stopped=about.stopped,
     )
-    return scores, rule, ""
+    return scored, rule, ""
 
 
 def _rule(judging: Judging, spec: MetricSpec, about: Replay, threshold: float) -> Rule:
@@ -189,6 +190,7 @@ def _reading(key: SeriesKey, spec: MetricSpec, scored: Scored, rule: Rule, at: i
         severity=classify(scored.values[at : at + 1], spec)[0],
         verdict=verdict if judged else Verdict.UNKNOWN,
         score=score if judged else None,
+        young=judged and not scored.grown[at],
     )
 
 

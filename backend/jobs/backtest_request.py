@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from backend.clock import to_rfc3339
-from backend.settings import DetectorName, PolicyName, Sensitivity
+from backend.clock import from_rfc3339, to_rfc3339
+from backend.settings import DetectorName, PolicyName, Sensitivity, parse_duration
 
 MOST_POLLS = 1_000_000
 """Readings of one pair: 173 days at 15 s."""
@@ -45,6 +45,24 @@ class Judging:
     policy: PolicyName
     sensitivity: Mapping[str, Sensitivity]
     dedup_window: float
+
+
+def moment(text: str, now: float) -> float:
+    """An RFC 3339 time, or a Prometheus duration back from ``now`` -> seconds since the epoch, 1970 on.
+
+    Raises ValueError that says what is allowed.
+    """
+    try:
+        return max(0.0, now - parse_duration(text))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        found = from_rfc3339(text)
+    except (ValueError, OverflowError):
+        found = -1.0
+    if found < 0:
+        raise ValueError("a time from 1970 on such as 2026-01-31T09:30:00Z, or a duration back such as 14d")
+    return found
 
 
 def check(request: BacktestRequest, now: float, interval: float) -> None:

@@ -8,21 +8,23 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.detection.detector import YOUNG
 from backend.detection.features import features_of, max_gap, windows_of
 from backend.detection.forest import ForestBatch, pack
 from backend.detection.seed import seed_of
 from backend.detection.training import train_pair
 from backend.detection.view_forest import ViewForest
+from backend.incidents.episodes import Scored
 from backend.metrics.readings import SeriesKey
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _SHORTEST, _LONGEST = 8, 2048
-"""Readings pushed at once, while it changes often whether they fire, and while it does not."""
+"""Readings pushed at once: after one that fired, and while none does."""
 
-Fires = Callable[[slice, FloatArray], BoolArray]
-"""(which readings, their scores) -> whether each fires under the present settings: bool[n]."""
+Judge = Callable[[Scored], BoolArray]
+"""Some readings -> whether each fires under the present settings: bool[n]."""
 
 
 class Cancelled(Exception):
@@ -36,35 +38,44 @@ def by_view_forest(
     *,
     interval: float,
     zone: ZoneInfo | None,
-    fires: Fires,
+    quiet: float,
+    fires: Judge,
     stopped: Callable[[], bool],
-) -> FloatArray:
+) -> Scored:
     """The view forest's scores of float64[n] ascending seconds and finite values; NaN before it was ready.
 
-    A reading after one that fired is not learned: live it lies inside an incident. Whether one fires is known
-    only with its score, so a block is pushed as if all went on as before; where it did not, the forest goes
-    back to the block's beginning and takes the part that was right. Raises Cancelled.
+    A reading is not learned within ``quiet`` seconds of one that fired, as live in an incident that nobody
+    has resolved yet. Whether one fires is known only with its score, so a block is pushed as if none did;
+    where one does, the forest goes back to the block's beginning and takes it up to that one. Raises
+    Cancelled.
     """
     forest = ViewForest(interval, np.array([seed_of(key)]), zone=zone)
-    scores = np.full(len(values), np.nan)
-    at, size, firing = 0, _LONGEST, False
+    unjudged = np.full(len(values), np.nan)
+    scored = Scored(timestamps, values, unjudged, np.zeros(len(values), dtype=np.bool_))
+    at, size, learned, fired_at = 0, _LONGEST, 0, -np.inf
     while at < len(values):
         if stopped():
             raise Cancelled
-        part = slice(at, min(at + size, len(values)))
-        before = {name: array.copy() for name, array in forest.state().items()}
-        found = _push(forest, timestamps[part], values[part], learned=not firing)
-        changed = np.flatnonzero(fires(part, found) != firing)
-        taken = int(changed[0]) + 1 if len(changed) else len(found)
-        if taken < len(found):
-            forest.restore(before)
-            part = slice(at, at + taken)
-            found = _push(forest, timestamps[part], values[part], learned=not firing)
-        scores[part] = found
-        firing ^= bool(len(changed))
+        held_to = int(np.searchsorted(timestamps, fired_at + quiet, side="right"))
+        learns = held_to <= at
+        part = scored.part(slice(at, at + size if learns else min(held_to, at + _LONGEST)))
+        before = {name: array.copy() for name, array in forest.state().items()} if learns else {}
+        part.grown[:] = learned + learns * np.arange(len(part.values)) >= YOUNG
+        part.scores[:] = _push(forest, part, learned=learns)
+        fired = np.flatnonzero(fires(part))
+        taken = len(part.values)
+        if learns and len(fired):
+            taken, size = int(fired[0]) + 1, _SHORTEST
+            if taken < len(part.values):
+                forest.restore(before)
+                _push(forest, part.part(slice(taken)), learned=True)
+        elif learns:
+            size = min(2 * size, _LONGEST)
+        if len(fired):
+            fired_at = float(part.timestamps[min(taken - 1, int(fired[-1]))])
+        learned += taken if learns else 0
         at += taken
-        size = _SHORTEST if len(changed) else min(2 * size, _LONGEST)
-    return scores
+    return scored
 
 
 def by_classic_forest(
@@ -77,7 +88,7 @@ def by_classic_forest(
     min_samples: int,
     contamination: float,
     stopped: Callable[[], bool],
-) -> tuple[FloatArray, float]:
+) -> tuple[Scored, float]:
     """The scores by a forest fitted on what lies before ``start`` (NaN there), and the threshold it learned.
 
     Raises NotEnoughSamples where too little lies there, and Cancelled.
@@ -103,11 +114,12 @@ def by_classic_forest(
         part = slice(at, min(at + _LONGEST, len(values)))
         scores[part] = batch.score(np.zeros(part.stop - at, dtype=np.intp), features[part])
     # Live a score must lie above it; the episodes take what reaches it.
-    return scores, float(np.nextafter(packed.verdict_threshold, np.inf))
+    grown = np.full(len(values), model.samples >= YOUNG)
+    return Scored(timestamps, values, scores, grown), float(np.nextafter(packed.verdict_threshold, np.inf))
 
 
-def _push(forest: ViewForest, timestamps: FloatArray, values: FloatArray, *, learned: bool) -> FloatArray:
-    pairs = np.zeros(len(values), dtype=np.int64)
+def _push(forest: ViewForest, readings: Scored, *, learned: bool) -> FloatArray:
+    pairs = np.zeros(len(readings.values), dtype=np.int64)
     ready = bool(forest.is_ready(pairs[:1])[0])
-    scores = forest.push(pairs, timestamps, values, np.full(len(values), learned))
+    scores = forest.push(pairs, readings.timestamps, readings.values, np.full(len(pairs), learned))
     return scores if ready else np.where(scores > 0, scores, np.nan)

@@ -159,10 +159,10 @@ def _changes(key: SeriesKey, spec: MetricSpec, scored: Scored, present: Rule, as
 
 
 def _scored(columns: Columns) -> Scored:
-    """The stored readings with their scores, NaN where none was stored."""
+    """The stored readings with their scores, NaN where none was stored; how old a model was is not."""
     texts = columns.score
     scores = np.array([float(text) if text else np.nan for text in texts.tolist()], dtype=np.float64)
-    return Scored(columns.timestamps, columns.values, scores)
+    return Scored(columns.timestamps, columns.values, scores, np.ones(len(scores), dtype=np.bool_))
 
 
 def _by_day(incidents: Sequence[WouldFire], start: float, end: float) -> tuple[PreviewDay, ...]:

@@ -28,6 +28,7 @@ readings_of_a_pair = st.lists(
         st.sampled_from([1, 1, 1, 2, 5, 6000]),  # polls since the one before
         st.sampled_from([40.0, 40.0, 2000.0, 5000.0]),
         st.sampled_from([math.nan, 0.4, 0.4, 0.4, LIMIT, 0.8]),
+        st.sampled_from([True, True, True, False]),
     ),
     min_size=1,
     max_size=60,
@@ -36,12 +37,13 @@ readings_of_a_pair = st.lists(
 
 @given(readings=readings_of_a_pair, policy=st.sampled_from(POLICIES), spec=st.sampled_from([SPEC, BARE]))
 def test_episodes_are_what_the_policy_opens_reading_by_reading(
-    readings: list[tuple[int, float, float]], policy: PolicyName, spec: MetricSpec
+    readings: list[tuple[int, float, float, bool]], policy: PolicyName, spec: MetricSpec
 ) -> None:
     scored = Scored(
-        STEP * np.cumsum([step for step, _, _ in readings]).astype(np.float64),
-        np.array([value for _, value, _ in readings]),
-        np.array([score for _, _, score in readings]),
+        STEP * np.cumsum([step for step, *_ in readings]).astype(np.float64),
+        np.array([value for _, value, *_ in readings]),
+        np.array([score for *_, score, _ in readings]),
+        np.array([grown for *_, grown in readings]),
     )
     rule = Rule(policy, LIMIT, WINDOW, STEP)
     opened, fired = _one_by_one(scored, rule, spec)
@@ -56,7 +58,9 @@ def test_the_peak_is_the_worst_by_severity_and_then_by_score() -> None:
     values = np.array([2000.0, 5000.0, 4000.0, 2000.0])
     scores = np.array([0.9, 0.7, 0.8, 0.95])
     (one,) = episodes(
-        Rule("threshold_and_model", LIMIT, WINDOW, STEP), SPEC, Scored(STEP * np.arange(4.0), values, scores)
+        Rule("threshold_and_model", LIMIT, WINDOW, STEP),
+        SPEC,
+        Scored(STEP * np.arange(4.0), values, scores, values > 0),
     )
     assert (one.first, one.last, one.peak, one.firing) == (0, 3, 2, 4)
 
@@ -72,10 +76,9 @@ def _one_by_one(scored: Scored, rule: Rule, spec: MetricSpec) -> tuple[list[int]
     """Where incidents open and which readings fire, each incident resolved as soon as it is open."""
     latest: LatestIncident | None = None
     opened, fired, quiet, seen = [], [], 0, 0
-    for i, (at, value, score) in enumerate(
-        zip(scored.timestamps.tolist(), scored.values.tolist(), scored.scores.tolist(), strict=True)
-    ):
-        reading = _reading(at, value, score, rule, spec)
+    columns = (scored.timestamps, scored.values, scored.scores, scored.grown)
+    for i, (at, value, score, grown) in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
+        reading = _reading(at, value, score, grown, rule, spec)
         said = evaluate(rule.policy, reading, spec)
         fired.append(said.fires)
         if not said.fires:
@@ -90,9 +93,9 @@ def _one_by_one(scored: Scored, rule: Rule, spec: MetricSpec) -> tuple[list[int]
     return opened, fired
 
 
-def _reading(at: float, value: float, score: float, rule: Rule, spec: MetricSpec) -> Reading:
+def _reading(at: float, value: float, score: float, grown: bool, rule: Rule, spec: MetricSpec) -> Reading:
     severity = classify(np.array([value]), spec)[0]
     if math.isnan(score):
         return Reading(KEY, at, value, State.NO_MODEL, severity)
     verdict = Verdict.ANOMALY if score >= rule.threshold else Verdict.NORMAL
-    return Reading(KEY, at, value, State.SCORED, severity, verdict, score)
+    return Reading(KEY, at, value, State.SCORED, severity, verdict, score, young=not grown)

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from backend.detection.detector import YOUNG
 from backend.detection.seed import seed_of
 from backend.detection.view_forest import ViewForest
 from backend.jobs.replay import Cancelled, by_classic_forest, by_view_forest
 from backend.metrics.readings import SeriesKey
 
 KEY = SeriesKey("shop", "lat")
-STEP, LIMIT = 60.0, 0.6
+STEP, LIMIT, QUIET = 60.0, 0.6, 900.0
 TIMES = 1_767_225_600.0 + STEP * np.arange(3000.0)
 
 
@@ -27,24 +28,29 @@ def values_with_faults() -> NDArray[np.float64]:
 
 def test_blocks_give_the_scores_of_single_readings() -> None:
     values = values_with_faults()
-    scores = by_view_forest(
+    scored = by_view_forest(
         KEY,
         TIMES,
         values,
         interval=STEP,
         zone=None,
-        fires=lambda _, found: found >= LIMIT,
+        quiet=QUIET,
+        fires=lambda part: part.scores >= LIMIT,
         stopped=lambda: False,
     )
     forest = ViewForest(STEP, np.array([seed_of(KEY)]))
-    pair, learned, fired = np.array([0]), np.array([True]), 0
-    for at, value, score in zip(TIMES, values, scores, strict=True):
+    pair, fired_at, fired, learned = np.array([0]), -np.inf, 0, 0
+    for at, value, score, grown in zip(TIMES, values, scored.scores, scored.grown, strict=True):
+        learns = at - fired_at > QUIET
         ready = forest.is_ready(pair)[0]
-        found = forest.push(pair, np.array([at]), np.array([value]), learned)[0]
+        found = forest.push(pair, np.array([at]), np.array([value]), np.array([learns]))[0]
         assert found == score or (np.isnan(score) and not ready)
-        learned = np.array([not found >= LIMIT])
-        fired += int(found >= LIMIT)
+        assert grown == (learned >= YOUNG)
+        learned += int(learns)
+        if found >= LIMIT:
+            fired, fired_at = fired + 1, at
     assert fired >= 10, "the faults are there"
+    assert learned < len(TIMES) - QUIET / STEP, "some were not learned"
 
 
 @pytest.mark.parametrize("zone", [None, ZoneInfo("Europe/Berlin")])
@@ -56,14 +62,15 @@ def test_it_ends_when_told(zone: ZoneInfo | None) -> None:
             values_with_faults(),
             interval=STEP,
             zone=zone,
-            fires=lambda _, found: found >= LIMIT,
+            quiet=QUIET,
+            fires=lambda part: part.scores >= LIMIT,
             stopped=lambda: True,
         )
 
 
 def test_the_classic_forest_learns_what_lies_before_the_range_alone() -> None:
     def scores(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-        return by_classic_forest(
+        scored, threshold = by_classic_forest(
             KEY,
             TIMES,
             values,
@@ -73,6 +80,7 @@ def test_the_classic_forest_learns_what_lies_before_the_range_alone() -> None:
             contamination=0.01,
             stopped=lambda: False,
         )
+        return scored.scores, threshold
 
     values = values_with_faults()
     found, threshold = scores(values)

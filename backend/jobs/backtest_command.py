@@ -1,0 +1,184 @@
+"""``canopy backtest``: its options, and a run in this process with a progress bar."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from backend.clock import SystemClock, to_rfc3339
+from backend.detection.sensitivity import Thresholds
+from backend.incidents.sensitivities import Sensitivities
+from backend.incidents.store import IncidentStore
+from backend.incidents.wording import shown_name
+from backend.jobs.backtest import Backtester
+from backend.jobs.backtest_request import BacktestRefused, BacktestRequest, moment
+from backend.jobs.backtest_result import Backtest, PairResult
+from backend.metrics.catalogue import build_catalogue
+from backend.metrics.folders import folder_name
+from backend.metrics.prometheus import PrometheusClient
+from backend.settings import DetectorName, PolicyName, Sensitivity, Settings, sqlite_path
+
+_DETECTORS: tuple[DetectorName, ...] = ("view_forest", "isolation_forest")
+_POLICIES: tuple[PolicyName, ...] = ("threshold_and_model", "model", "threshold", "either")
+_SHOWN = 40
+"""Lines of the table; --json and --out give all."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The range, the pairs, and the settings to compare the present ones with."""
+    parser.add_argument("--service", help="only this service's pairs")
+    parser.add_argument("--metric", help="only this metric's pairs")
+    parser.add_argument(
+        "--from", dest="start", required=True, help="an RFC 3339 time, or a duration back such as 14d"
+    )
+    parser.add_argument("--to", dest="end", help="the same; now where it is left out")
+    parser.add_argument(
+        "--sensitivity", type=_sensitivity, help="compare with low, medium, high, or a score such as 0.63"
+    )
+    parser.add_argument("--policy", choices=_POLICIES, help="compare with this policy")
+    parser.add_argument("--detector", choices=_DETECTORS, help="compare with this detector")
+    parser.add_argument("--json", action="store_true", help="print everything but the charts as JSON")
+    parser.add_argument(
+        "--out", type=Path, help="also write backtest.json, incidents.csv and the charts here"
+    )
+
+
+def backtest_by_hand(settings: Settings, options: argparse.Namespace) -> Backtest:
+    """Run it and return it as it ended. Raises BacktestRefused, and what the stores raise."""
+    clock = SystemClock()
+    now = clock.now()
+    request = BacktestRequest(
+        start=_moment("--from", options.start, now),
+        end=now if options.end is None else _moment("--to", options.end, now),
+        service=options.service,
+        metric=options.metric,
+        sensitivity=options.sensitivity,
+        policy=options.policy,
+        detector=options.detector,
+    )
+    saved = Sensitivities(sqlite_path(settings.storage.database)).saved()
+    with (
+        closing(PrometheusClient(settings.prometheus)) as prometheus,
+        closing(IncidentStore(sqlite_path(settings.storage.database))) as incidents,
+        tqdm(unit="pair", disable=None) as bar,
+    ):
+        backtester = Backtester(
+            settings,
+            build_catalogue(settings),
+            Thresholds(settings, saved),
+            prometheus,
+            incidents,
+            clock,
+            _shown_on(bar),
+        )
+        return backtester.run(request)
+
+
+def summary(backtest: Backtest) -> str:
+    """What a person wants to know of one that is done: the sums, the pairs, the incidents."""
+    sums, asked = backtest.totals, backtest.asked is not None
+    assert sums is not None
+    lines = [
+        f"{to_rfc3339(backtest.request.start)} to {to_rfc3339(backtest.request.end)}: "
+        f"{sums.pairs:,} pairs, {sums.readings:,} readings, {sums.gaps:,} gaps",
+        f"present settings: {sums.present.incidents:,} incidents, {sums.present.alerts_per_week:.1f} a week",
+    ]
+    if sums.asked is not None:
+        lines.append(
+            f"asked about:      {sums.asked.incidents:,} incidents, {sums.asked.alerts_per_week:.1f} a week "
+            f"({sums.appears:,} appear, {sums.vanishes:,} vanish)"
+        )
+    if sums.real:
+        again = f", under those asked about {sums.found_asked}" if asked else ""
+        lines.append(f"of {sums.real:,} incidents in the database {sums.found:,} are found again{again}")
+    incidents = sorted(
+        (one for result in backtest.results for one in result.incidents), key=lambda one: one.start
+    )
+    for one in incidents[:_SHOWN]:
+        mark = {"same": " ", "appears": "+", "vanishes": "-"}[one.change]
+        lines.append(f"{mark} {to_rfc3339(one.start)}  {one.severity:8}  {one.title}: {one.reason}")
+    if len(incidents) > _SHOWN:
+        lines.append(f"  and {len(incidents) - _SHOWN:,} more (--json and --out give all)")
+    notes = [f"  {shown_name(r.service)} {r.metric}: {r.note}" for r in backtest.results if r.note]
+    return "\n".join([*lines, *notes[:_SHOWN], backtest.detail])
+
+
+def write_tables(backtest: Backtest, folder: Path) -> None:
+    """``incidents.csv`` and, for each pair, ``series/<service>/<metric>.csv``. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = (
+        "service",
+        "metric",
+        "start",
+        "end",
+        "severity",
+        "value",
+        "score",
+        "readings",
+        "change",
+        "reason",
+    )
+    rows = [
+        (
+            one.service,
+            one.metric,
+            to_rfc3339(one.start),
+            to_rfc3339(one.end),
+            one.severity,
+            one.value,
+            "" if one.score is None else round(one.score, 4),
+            one.readings,
+            one.change,
+            one.reason,
+        )
+        for result in backtest.results
+        for one in result.incidents
+    ]
+    _write(folder / "incidents.csv", names, rows)
+    for result in backtest.results:
+        path = folder / "series" / folder_name(result.service) / f"{folder_name(result.metric)}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, ("timestamp", "value", "score"), _points(result))
+
+
+def _points(result: PairResult) -> list[tuple[object, ...]]:
+    chart = result.chart
+    rows = zip(chart.timestamps.tolist(), chart.values.tolist(), chart.scores.tolist(), strict=True)
+    return [(to_rfc3339(t), value, "" if math.isnan(s) else round(s, 4)) for t, value, s in rows]
+
+
+def _write(path: Path, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        csv.writer(file).writerows([names, *rows])
+
+
+def _shown_on(bar: tqdm[NoReturn]) -> Callable[[Backtest], None]:
+    def show(backtest: Backtest) -> None:
+        bar.total = backtest.total or None
+        bar.set_description(backtest.detail if backtest.state == "running" else backtest.state)
+        bar.update(backtest.done - bar.n)
+
+    return show
+
+
+def _moment(option: str, text: str, now: float) -> float:
+    try:
+        return moment(text, now)
+    except ValueError as error:
+        raise BacktestRefused(f"{option}: found {text!r}; allowed: {error}") from None
+
+
+def _sensitivity(text: str) -> Sensitivity:
+    if text in ("low", "medium", "high"):
+        return text  # type: ignore[return-value]
+    number = float(text)
+    if not 0 < number < 1:
+        raise argparse.ArgumentTypeError("allowed: low, medium, high, or a score between 0 and 1")
+    return number
