@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 # Only from the command line: some shells keep the machine's own name in HOST.
 HOST =
-export HOST PORT CONFIG PROMETHEUS_URL SERVICE FAULT DURATION STOP
+export HOST PORT CONFIG PROMETHEUS_URL SERVICE FAULT DURATION STOP DATA OUT
 
 STEP := deploy/setup/step.sh
 SYSTEM := deploy/setup/system.sh
@@ -31,7 +31,7 @@ OPENAPI := python -c 'import json; from backend.app import create_app; print(jso
 # A stamp says that a step was done; FORCE repeats it when what it made has been deleted since.
 missing = $(if $(filter-out $(wildcard $(1)),$(1)),FORCE)
 
-.PHONY: help demo run fault clean-data test check bench api clean static fast-tests slow-tests system-% FORCE
+.PHONY: help demo run fault clean-data test check bench scorecard api clean static fast-tests slow-tests system-% FORCE
 
 ##@ Use it
 
@@ -67,6 +67,13 @@ test: fast-tests slow-tests ## Every test of every part, those that need real se
 
 bench: .stamps/python-dev ## Measure Canopy on this machine
 	@.venv/bin/python -m benchmarks
+
+scorecard: .stamps/python-dev ## Measure the detectors: make scorecard DATA=folder of series [OUT=docs/scorecard.md]
+	@data="$${DATA:-$${CANOPY_TEST_DATA:-}}"; \
+	if [ -z "$$data" ]; then \
+		echo 'make scorecard: DATA=FOLDER is missing; docs/scorecard.md says where public data comes from' >&2; exit 2; \
+	fi; \
+	exec .venv/bin/python -m backend eval scorecard --data "$$data" --out "$${OUT:-docs/scorecard.md}"
 
 api: .stamps/python .stamps/npm ## Make the UI's types anew, after a change of the API
 	@$(OPENAPI)

@@ -112,7 +112,7 @@ def _measured_nab(folder: Path, seeds: int, zone: ZoneInfo | None) -> DataSet:
         runs=runs,
         labels=[mark.window >= 0 for _, mark in files],
         merits=merits,
-        merit="standard NAB score a window",
+        merit="NAB's standard score a window",
         headings=(
             "detector", "threshold", "standard / low FP / low FN", "± over files",
             "best threshold: standard / low FP / low FN", *_COST_COLUMNS,
@@ -138,7 +138,7 @@ def _measured_events(name: str, series: Sequence[Series], seeds: int, zone: Zone
         runs=runs,
         labels=[item.labels for item in series],
         merits=merits,
-        merit="event F1, then AUC-PR",
+        merit="event F1 and then AUC-PR",
         headings=(
             "detector", "threshold", "AUC-PR", "VUS-PR", "event F1", "found, missed, false", *_COST_COLUMNS,
         ),
@@ -161,7 +161,7 @@ def _measured_alerts(name: str, series: Sequence[Series], seeds: int, zone: Zone
             (-int(alerts.sum()) / max(weeks_of(item), 1e-9),)
             for item, alerts in zip(series, raised, strict=True)
         ],
-        merit="fewest alerts a week",
+        merit="their alerts a week",
         headings=("detector", "threshold", *_COST_COLUMNS),
         rows=rows,
     )
@@ -214,20 +214,22 @@ def _section(data: DataSet, beside: Path, zone: ZoneInfo | None) -> str:
         _table_row(["---"] * len(data.headings)),
         *map(_table_row, data.rows),
         "",
-        f"The series that the default detector does best on, the one in the middle and the worst "
-        f"(by {data.merit}), not chosen by hand; what is labelled is shaded, a red mark is an alert:",
+        "The series that the default detector does best on, the one in the middle and the worst, by "
+        f"{data.merit}: no hand chose them. What is labelled is shaded, a red mark is an alert.",
         "",
     ]
-    for place, at in zip(_PLACES, _chosen(data.merits), strict=True):
+    for place, at in zip(_PLACES, _chosen(data), strict=True):
         name = _IMAGES / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', data.name)}-{place}.png"
         _draw(data, at, place, beside / name, zone)
         lines += [f"![{place}: {data.runs.series[at].path.name}]({name.as_posix()})", ""]
     return "\n".join(lines)
 
 
-def _chosen(merits: Sequence[tuple[float, ...]]) -> tuple[int, int, int]:
-    """The rows of the best, the middle and the worst merit."""
-    order = sorted(range(len(merits)), key=lambda at: merits[at], reverse=True)
+def _chosen(data: DataSet) -> tuple[int, int, int]:
+    """The series of the best, the middle and the worst merit, of those in which there is something to find."""
+    labelled = [at for at, labels in enumerate(data.labels) if labels is not None and labels.any()]
+    candidates = labelled or range(len(data.labels))
+    order = sorted(candidates, key=lambda at: data.merits[at], reverse=True)
     return order[0], order[len(order) // 2], order[-1]
 
 
