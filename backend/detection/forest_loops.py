@@ -6,10 +6,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from backend.detection.forest_memory import Memory
+from backend.detection.forest_memory import Memory, Rules
 from backend.detection.recurrence import allowance, remember
-from backend.detection.step_tables import POWER, average_path, fit_table, weight_at
-from backend.detection.training_window import bring_in_order, held, learn
+from backend.detection.step_tables import POWER, fit_table, weight_at
+from backend.detection.training_window import held, in_order, learn, scratch
 from backend.detection.views import VIEWS, Spans, advance, what_if
 
 FloatArray = NDArray[np.float64]
@@ -32,8 +32,7 @@ _STREAMS = 1 << 40
 @njit(cache=True, nogil=True)
 def push(
     memory: Memory,
-    spans: Spans,
-    peak_bins: int,
+    rules: Rules,
     pairs: IntArray,
     timestamps: FloatArray,
     local: FloatArray,
@@ -48,19 +47,19 @@ def push(
         pair = pairs[i]
         # A refit waits for the next reading: until then the tables are those that scored the newest one,
         # and what they say of it (its shares, its expected range) holds exactly.
-        _refit_if_due(memory, pair)
-        advance(memory.views, pair, spans, values[i], local[i], views)
+        _refit_if_due(memory, rules, pair)
+        advance(memory.views, pair, rules.spans, values[i], local[i], views)
         newest.at[pair] = timestamps[i]
         newest.allowed[pair] = 0.0
         newest.score[pair] = 0.0
         if memory.window.counts[pair, 2] > 0:
             raw = _score(memory, pair, views, newest.weights[pair])
-            newest.allowed[pair] = allowance(memory.peaks, pair, peak_bins, local[i])
-            remember(memory.peaks, pair, peak_bins, raw, local[i])
+            newest.allowed[pair] = allowance(memory.peaks, pair, rules.peak_bins, local[i])
+            remember(memory.peaks, pair, rules.peak_bins, raw, local[i])
             newest.score[pair] = max(0.0, raw - newest.allowed[pair])
         scores[i] = newest.score[pair]
         if learned[i]:
-            learn(memory.window, pair, views)
+            learn(memory.window, pair, views, rules.block)
 
 
 @njit(cache=True, nogil=True)
@@ -75,20 +74,22 @@ def scores_if(memory: Memory, spans: Spans, pair: int, values: FloatArray, score
 
 
 @njit(cache=True, nogil=True)
-def refit(memory: Memory, pair: int) -> None:
+def refit(memory: Memory, rules: Rules, pair: int) -> None:
     """Grow the pair's trees from all that its window holds."""
     window, tables = memory.window, memory.tables
+    room, other = scratch()
     ever = window.counts[pair, 0]
-    known = bring_in_order(window, pair)
-    leaf_path = average_path(known)
+    level = 0.0
     for view in range(len(VIEWS)):
-        ascending = window.ascending[pair, view, :known]
+        ordered = in_order(window, pair, view, room, other)
         if view == 0:
-            level = max(abs(ascending[0]), abs(ascending[-1]))
+            level = max(abs(ordered.values[0]), abs(ordered.values[-1]))
         stream = tables.seeds[pair] * np.uint64(_STREAMS) + np.uint64(ever * len(VIEWS) + view)
         tables.origins[pair, view] = fit_table(
-            ascending, leaf_path, level, stream, tables.edges[pair, view], tables.weights[pair, view]
+            ordered, rules.leaf_path, level, stream, tables.edges[pair, view], tables.weights[pair, view]
         )
+    window.counts[pair, 1] = 0
+    window.counts[pair, 2] = held(window, pair)
 
 
 @njit(cache=True, nogil=True)
@@ -106,18 +107,19 @@ def _score(memory: Memory, pair: int, views: FloatArray, weights: FloatArray) ->
 
 
 @njit(cache=True, nogil=True)
-def _refit_if_due(memory: Memory, pair: int) -> None:
+def _refit_if_due(memory: Memory, rules: Rules, pair: int) -> None:
     """Grow new trees if enough readings came since the last ones.
 
     Old pairs take turns, each at its seed's place, or all of them would be refitted in one poll.
     """
-    window, tables = memory.window, memory.tables
-    ever, fresh, ordered = window.counts[pair]
-    every = window.leaving.shape[1]
-    grown = max(_LEAST_REFIT, ordered // _YOUNG)
+    counts, tables = memory.window.counts[pair], memory.tables
+    ever, since, grown_from = counts[0], counts[1], counts[2]
+    every = rules.refit_every
+    grown = max(_LEAST_REFIT, grown_from // _YOUNG)
     turn = (np.uint64(ever) + tables.seeds[pair]) % np.uint64(every) == 0
-    due = fresh >= grown if grown < every else fresh >= every or (turn and fresh > 0)
-    # Trees that were put here know more than a window that has just begun.
-    known = held(window, pair)
-    if known >= FIRST_FIT and 2 * known >= ordered and due and not tables.held[pair]:
-        refit(memory, pair)
+    due = since >= grown if grown < every else since >= every or (turn and since > 0)
+    if due and ever >= FIRST_FIT and not tables.held[pair]:
+        # Trees that were put here know more than a window that has just begun.
+        known = held(memory.window, pair)
+        if known >= FIRST_FIT and 2 * known >= grown_from:
+            refit(memory, rules, pair)

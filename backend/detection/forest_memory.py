@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.detection.recurrence import Peaks, empty_peaks
-from backend.detection.step_tables import ENTRIES
-from backend.detection.training_window import TrainingWindow, empty_window
+from backend.detection.recurrence import Peaks, bins_a_day, empty_peaks
+from backend.detection.step_tables import ENTRIES, average_path
+from backend.detection.training_window import BLOCKS, FRESH, TrainingWindow, block_size, empty_window
 from backend.detection.views import VIEWS, Spans, ViewState, empty_state
 
 FloatArray = NDArray[np.float64]
 SingleArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
+
+_REFIT_SECONDS = 7500.0
+_REFIT_READINGS = (25, 100)
+
+
+class Rules(NamedTuple):
+    """What is the same for all pairs of one interval.
+
+    ``refit_every`` readings lie between two refits once the window is old, ``block`` in a block of the
+    training window; ``peak_bins`` is `recurrence.bins_a_day`, ``leaf_path`` `step_tables.average_path` of as
+    many readings as a window can hold.
+    """
+
+    spans: Spans
+    peak_bins: int
+    refit_every: int
+    block: int
+    leaf_path: FloatArray
+
+    @classmethod
+    def of(cls, interval: float, block: int | None = None) -> Rules:
+        """The rules for readings every ``interval`` seconds. Raises ValueError for an impossible one."""
+        spans = Spans.of(interval)
+        block = block_size(interval) if block is None else block
+        refit_every = int(np.clip(round(_REFIT_SECONDS / interval), *_REFIT_READINGS))
+        return cls(spans, bins_a_day(interval), refit_every, block, _paths(BLOCKS * (block + FRESH)))
+
+
+@lru_cache
+def _paths(count: int) -> FloatArray:
+    return average_path(count)
 
 
 class Tables(NamedTuple):
@@ -68,14 +100,12 @@ class PairModel(NamedTuple):
     learned: int
 
 
-def empty_memory(
-    seeds: NDArray[np.int64], spans: Spans, peak_bins: int, window: int, refit_every: int
-) -> Memory:
+def empty_memory(seeds: NDArray[np.int64], rules: Rules) -> Memory:
     """The memory of pairs of which nothing was read yet."""
     pairs = len(seeds)
     return Memory(
-        views=empty_state(pairs, spans),
-        window=empty_window(pairs, window, refit_every),
+        views=empty_state(pairs, rules.spans),
+        window=empty_window(pairs),
         tables=Tables(
             edges=np.full((pairs, len(VIEWS), ENTRIES - 1), np.inf, dtype=np.float32),
             weights=np.zeros((pairs, len(VIEWS), ENTRIES), dtype=np.float32),
@@ -83,7 +113,7 @@ def empty_memory(
             seeds=seeds.astype(np.uint64),
             held=np.zeros(pairs, dtype=np.bool_),
         ),
-        peaks=empty_peaks(pairs, peak_bins),
+        peaks=empty_peaks(pairs, rules.peak_bins),
         newest=Newest(
             np.full(pairs, -np.inf), np.zeros((pairs, len(VIEWS))), np.zeros(pairs), np.zeros(pairs)
         ),

@@ -7,6 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)
@@ -47,18 +48,6 @@ def _select(values: FloatArray, count: int, rank: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def insertion_sort(values: FloatArray, count: int) -> None:
-    """Sort the first ``count`` values in place: a handful of them, often nearly in order."""
-    for i in range(1, count):
-        value = values[i]
-        j = i - 1
-        while j >= 0 and values[j] > value:
-            values[j + 1] = values[j]
-            j -= 1
-        values[j + 1] = value
-
-
-@njit(cache=True, nogil=True)
 def insert(values: FloatArray, count: int, value: float) -> None:
     """Put a value into the first ``count`` ascending ones, behind its equals."""
     at = count
@@ -82,6 +71,19 @@ def first_at_least(values: FloatArray, start: int, end: int, limit: float) -> in
         middle = (start + end) // 2
         if values[middle] < limit:
             start = middle + 1
+        else:
+            end = middle
+    return start
+
+
+@njit(cache=True, nogil=True)
+def last_not_above(values: IntArray, limit: int) -> int:
+    """Where the last of ascending ``values`` not above ``limit`` stands; the first one is not."""
+    start, end = 0, len(values)
+    while end - start > 1:
+        middle = (start + end) // 2
+        if values[middle] <= limit:
+            start = middle
         else:
             end = middle
     return start

@@ -1,4 +1,4 @@
-"""Isolation trees on one view, grown on a sorted window and collapsed into one table of steps."""
+"""Isolation trees on one view, grown on a window by size and collapsed into one table of steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from backend.detection.ordering import first_at_least
+from backend.detection.ordering import first_at_least, last_not_above
+from backend.detection.training_window import Sorted
 
 FloatArray = NDArray[np.float64]
 SingleArray = NDArray[np.float32]
@@ -37,53 +38,56 @@ _MIX_B = np.uint64(0x94D049BB133111EB)
 class Scale(NamedTuple):
     """On what scale a tree draws its splits: straight where ``unit`` is 0, else arcsinh in that unit.
 
-    Values are taken from ``origin``; ``pad`` is what every node is padded by, on the scale.
+    ``positions`` float64[n] are the window's values on the scale, the origin at 0; ``pad`` is what every
+    node is padded by.
     """
 
-    origin: float
+    positions: FloatArray
     unit: float
     pad: float
 
 
+class Steps(NamedTuple):
+    """Where the depth of trees jumps, relative to the origin, by how much, and after which of the values."""
+
+    breaks: FloatArray
+    jumps: FloatArray
+    cells: IntArray
+
+
 @njit(cache=True, nogil=True)
 def fit_table(
-    window: FloatArray,
+    window: Sorted,
     leaf_path: FloatArray,
     level: float,
     seed: np.uint64,
     edges: SingleArray,
     weights: SingleArray,
 ) -> float:
-    """Grow the view's trees on an ascending float64[n] and write their steps.
+    """Grow the view's trees on its window and write their steps.
 
     Every other tree draws its splits on a scale that is straight near the median and logarithmic far from
     it: metrics with a long tail are split where their readings are, too. ``leaf_path`` is `average_path`
-    of at least n; ``level`` the size of the metric itself, of which a view that never moved is padded by a
-    hundredth. Entry k of ``weights`` float32[ENTRIES] holds from ``edges[k - 1]`` up to ``edges[k]``
-    (float32[ENTRIES - 1], infinite where unused). Both are relative to the origin that is returned, the
-    window's median, so that float32 is fine where the readings are.
+    of at least as many readings; ``level`` the size of the metric itself, of which a view that never moved
+    is padded by a hundredth. Entry k of ``weights`` float32[ENTRIES] holds from ``edges[k - 1]`` up to
+    ``edges[k]`` (float32[ENTRIES - 1], infinite where unused). Both are relative to the origin that is
+    returned, the window's median, so that float32 is fine where the readings are.
     """
-    count = len(window)
-    origin = window[count // 2]
-    straight, bent = _scales(window, level)
-    breaks = np.empty(TREES << DEPTH)
-    jumps = np.empty(TREES << DEPTH)
-    starts = np.zeros(TREES + 1, dtype=np.int64)
+    count = window.before[-1]
+    origin = _at_rank(window, count // 2)
+    straight, bent = _scales(window, origin, level)
+    steps = Steps(
+        np.empty(TREES << DEPTH), np.empty(TREES << DEPTH), np.empty(TREES << DEPTH, dtype=np.int64)
+    )
+    size = 0
     outside = 0.0
     for tree in range(TREES):
-        size, first = _grow(
-            window,
-            bent if tree % 2 else straight,
-            leaf_path,
-            _mixed(seed, tree),
-            breaks[starts[tree] :],
-            jumps[starts[tree] :],
-        )
-        starts[tree + 1] = starts[tree] + size
+        scale = bent if tree % 2 else straight
+        size, first = _grow(window.before, scale, leaf_path, _mixed(seed, tree), steps, size)
         outside += first
-    breaks, jumps = _merged(breaks, jumps, starts)
-    scale = -POWER / (TREES * max(leaf_path[count], 1.0))
-    _collapse(breaks, jumps, outside, scale, origin, edges, weights)
+    steps = _in_order(steps, size, len(window.values))
+    per_reading = -POWER / (TREES * max(leaf_path[count], 1.0))
+    _collapse(steps, outside, per_reading, edges, weights)
     return origin
 
 
@@ -113,30 +117,40 @@ def average_path(count: int) -> FloatArray:
 
 
 @njit(cache=True, nogil=True)
-def _scales(window: FloatArray, level: float) -> tuple[Scale, Scale]:
+def _at_rank(window: Sorted, rank: int) -> float:
+    """The value of the reading that has so many before it."""
+    return window.values[last_not_above(window.before, rank)]
+
+
+@njit(cache=True, nogil=True)
+def _scales(window: Sorted, origin: float, level: float) -> tuple[Scale, Scale]:
     """The straight and the bent scale of a window; a view that never moved has no bent one."""
-    count = len(window)
-    origin = window[count // 2]
-    span = window[-1] - window[0]
+    count = window.before[-1]
+    span = window.values[-1] - window.values[0]
+    away = window.values - origin
     if span <= _CONSTANT * max(level, _LEAST_PAD):
-        constant = Scale(origin, 0.0, _CONSTANT_PAD * level if level > 0.0 else _LEAST_PAD)
+        constant = Scale(away, 0.0, _CONSTANT_PAD * level if level > 0.0 else _LEAST_PAD)
         return constant, constant
-    low, high = window[count // 4], window[(3 * count) // 4]
+    low, high = _at_rank(window, count // 4) - origin, _at_rank(window, (3 * count) // 4) - origin
     unit = high - low + _BENT_RANGE * span
-    bent = Scale(origin, unit, 0.0)
-    middle = _on_scale(bent, high) - _on_scale(bent, low)
-    return Scale(origin, 0.0, PAD_IQR * (high - low)), Scale(origin, unit, PAD_IQR * middle)
+    middle = _bent(high, unit) - _bent(low, unit)
+    bent = np.empty(len(away))
+    for i in range(len(away)):
+        bent[i] = _bent(away[i], unit)
+    return Scale(away, 0.0, PAD_IQR * (high - low)), Scale(bent, unit, PAD_IQR * middle)
 
 
 @njit(cache=True, nogil=True)
-def _on_scale(scale: Scale, value: float) -> float:
-    away = value - scale.origin
-    return np.arcsinh(away / scale.unit) if scale.unit > 0.0 else away
+def _bent(away: float, unit: float) -> float:
+    """arcsinh in this unit; as exact as the sum of 1 and what is added to it, which is enough on a scale."""
+    size = abs(away) / unit
+    return np.copysign(np.log(size + np.sqrt(size * size + 1.0)), away)
 
 
 @njit(cache=True, nogil=True)
-def _off_scale(scale: Scale, position: float) -> float:
-    return scale.origin + (scale.unit * np.sinh(position) if scale.unit > 0.0 else position)
+def _unbent(position: float, unit: float) -> float:
+    power = np.exp(position)
+    return unit * 0.5 * (power - 1.0 / power)
 
 
 @njit(cache=True, nogil=True)
@@ -150,106 +164,95 @@ def _mixed(seed: np.uint64, stream: int) -> np.uint64:
 
 @njit(cache=True, nogil=True)
 def _grow(
-    window: FloatArray,
-    scale: Scale,
-    leaf_path: FloatArray,
-    state: np.uint64,
-    breaks: FloatArray,
-    jumps: FloatArray,
+    before: IntArray, scale: Scale, leaf_path: FloatArray, state: np.uint64, steps: Steps, size: int
 ) -> tuple[int, float]:
-    """One tree, leaves from left to right: where its depth jumps, by how much, and its first leaf's depth.
+    """One tree, leaves from left to right: its steps from ``size`` on; how many there are, its first depth.
 
-    A node is a slice of the sorted window and the interval of values that reach it. A split that falls
-    beside that interval sends everything one way: the node only gets deeper.
+    A node is a slice of the window and the interval of positions that reach it. A split that falls beside
+    that interval sends everything one way: the node only gets deeper.
     """
-    starts = np.empty(2 * DEPTH + 2, dtype=np.int64)
-    ends = np.empty(2 * DEPTH + 2, dtype=np.int64)
-    depths = np.empty(2 * DEPTH + 2, dtype=np.int64)
-    lows = np.empty(2 * DEPTH + 2)
-    highs = np.empty(2 * DEPTH + 2)
-    starts[0], ends[0], depths[0], lows[0], highs[0] = 0, len(window), 0, -np.inf, np.inf
+    positions = scale.positions
+    starts = np.empty(DEPTH + 1, dtype=np.int64)
+    ends = np.empty(DEPTH + 1, dtype=np.int64)
+    depths = np.empty(DEPTH + 1, dtype=np.int64)
+    lows = np.empty(DEPTH + 1)
+    highs = np.empty(DEPTH + 1)
+    starts[0], ends[0], depths[0], lows[0], highs[0] = 0, len(positions), 0, -np.inf, np.inf
     waiting = 1
-    size = 0
     first = last = -1.0
     while waiting:
         waiting -= 1
         start, end, depth = starts[waiting], ends[waiting], depths[waiting]
         low, high = lows[waiting], highs[waiting]
-        width = 0.0
-        left = 0.0
-        if depth < DEPTH and end - start > 1:
-            left = _on_scale(scale, window[start])
-            span = _on_scale(scale, window[end - 1]) - left
+        while depth < DEPTH and before[end] - before[start] > 1:
+            left = positions[start]
+            span = positions[end - 1] - left
             reach = PAD_RANGE * span + scale.pad
-            left -= reach
             width = span + 2.0 * reach
-        if width <= 0.0:
-            path = depth + leaf_path[end - start]
-            if last < 0.0:
-                first = path
-            elif path != last:
-                breaks[size] = low
-                jumps[size] = path - last
-                size += 1
-            last = path
-            continue
-        state += _GOLDEN
-        position = left + width * (np.float64(_mixed(state, 0) >> np.uint64(11)) * 2.0**-53)
-        split = _off_scale(scale, position)
-        if low < split < high:
-            middle = first_at_least(window, start, end, split)
-            starts[waiting], ends[waiting], depths[waiting] = middle, end, depth + 1
-            lows[waiting], highs[waiting] = split, high
-            waiting += 1
-            end, high = middle, split
-        starts[waiting], ends[waiting], depths[waiting] = start, end, depth + 1
-        lows[waiting], highs[waiting] = low, high
-        waiting += 1
+            if width <= 0.0:
+                break
+            state += _GOLDEN
+            split = left - reach + width * (np.float64(_mixed(state, 0) >> np.uint64(11)) * 2.0**-53)
+            depth += 1
+            if low < split < high:
+                middle = first_at_least(positions, start, end, split)
+                starts[waiting], ends[waiting], depths[waiting] = middle, end, depth
+                lows[waiting], highs[waiting] = split, high
+                waiting += 1
+                end, high = middle, split
+        path = depth + leaf_path[before[end] - before[start]]
+        if last < 0.0:
+            first = path
+        elif path != last:
+            steps.breaks[size] = low if scale.unit == 0.0 else _unbent(low, scale.unit)
+            steps.jumps[size] = path - last
+            steps.cells[size] = start
+            size += 1
+        last = path
     return size, first
 
 
 @njit(cache=True, nogil=True)
-def _merged(breaks: FloatArray, jumps: FloatArray, starts: IntArray) -> tuple[FloatArray, FloatArray]:
-    """All trees' steps in one ascending list, merged two lists at a time."""
-    other_breaks = np.empty_like(breaks)
-    other_jumps = np.empty_like(jumps)
-    lists = len(starts) - 1
-    while lists > 1:
-        merged = 0
-        for pair in range(0, lists, 2):
-            i, middle = starts[pair], starts[pair + 1]
-            end = starts[min(pair + 2, lists)]
-            j = middle
-            for at in range(i, end):
-                if j >= end or (i < middle and breaks[i] <= breaks[j]):
-                    other_breaks[at], other_jumps[at] = breaks[i], jumps[i]
-                    i += 1
-                else:
-                    other_breaks[at], other_jumps[at] = breaks[j], jumps[j]
-                    j += 1
-            merged += 1
-            starts[merged] = end
-        lists = merged
-        breaks, other_breaks = other_breaks, breaks
-        jumps, other_jumps = other_jumps, jumps
-    return breaks[: starts[1]], jumps[: starts[1]]
+def _in_order(steps: Steps, size: int, values: int) -> Steps:
+    """The first ``size`` steps of all trees, ascending: dealt to the gaps between values and sorted there."""
+    ends = np.zeros(values + 2, dtype=np.int64)
+    for i in range(size):
+        ends[steps.cells[i] + 1] += 1
+    for cell in range(values + 1):
+        ends[cell + 1] += ends[cell]
+    ordered = Steps(np.empty(size), np.empty(size), steps.cells)
+    for i in range(size):
+        at = ends[steps.cells[i]]
+        ends[steps.cells[i]] += 1
+        ordered.breaks[at], ordered.jumps[at] = steps.breaks[i], steps.jumps[i]
+    start = 0
+    for cell in range(values + 1):
+        _shell_sort(ordered.breaks[start : ends[cell]], ordered.jumps[start : ends[cell]])
+        start = ends[cell]
+    return ordered
 
 
 @njit(cache=True, nogil=True)
-def _collapse(
-    breaks: FloatArray,
-    jumps: FloatArray,
-    outside: float,
-    scale: float,
-    origin: float,
-    edges: SingleArray,
-    weights: SingleArray,
-) -> None:
+def _shell_sort(breaks: FloatArray, jumps: FloatArray) -> None:
+    """Sort a handful by their breaks, or a few hundred; the gaps are Ciura's."""
+    for gap in (301, 132, 57, 23, 10, 4, 1):
+        for i in range(gap, len(breaks)):
+            value, jump = breaks[i], jumps[i]
+            j = i
+            while j >= gap and breaks[j - gap] > value:
+                breaks[j], jumps[j] = breaks[j - gap], jumps[j - gap]
+                j -= gap
+            breaks[j], jumps[j] = value, jump
+
+
+@njit(cache=True, nogil=True)
+def _collapse(steps: Steps, outside: float, scale: float, edges: SingleArray, weights: SingleArray) -> None:
     """Resample the steps so that each entry holds an equal part of all the ups and downs.
 
     ``outside`` is the trees' summed depth below the first break; an entry's weight stands for the middle
     between the least and the greatest depth in it.
     """
+    breaks, jumps = steps.breaks, steps.jumps
     variation = 0.0
     for i in range(len(jumps)):
         variation += abs(jumps[i])
@@ -263,7 +266,7 @@ def _collapse(
         depth += jumps[i]
         if entry < ENTRIES - 1 and int(passed * share) > parts:
             parts = int(passed * share)
-            edges[entry] = np.float32(breaks[i] - origin)
+            edges[entry] = np.float32(breaks[i])
             weights[entry] = 2.0 ** (scale * 0.5 * (low + high))
             entry += 1
             low = high = depth

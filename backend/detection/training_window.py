@@ -1,4 +1,4 @@
-"""The views a pair's trees learn from: the last readings, kept in order of time and in order of size."""
+"""The views a pair's trees learn from: blocks of readings, each view of a block kept as a small sketch."""
 
 from __future__ import annotations
 
@@ -8,111 +8,215 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from backend.detection.ordering import insertion_sort
+from backend.detection.ordering import insert
 from backend.detection.views import VIEWS
 
 FloatArray = NDArray[np.float64]
+SingleArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+
+BLOCKS = 8
+"""The window's blocks: the oldest leaves as a whole when a new one begins."""
+
+POINTS = 128
+ENDS = 16
+"""Points of a sketch, and how many of the lowest and of the highest readings it keeps as they are."""
+
+FRESH = 64
+"""Readings that are kept as they are until they go into the block together."""
+
+MOST_POINTS = BLOCKS * POINTS + FRESH
+
+_LEAST_BLOCK = 1000
+_LEAST_SECONDS = 43_200.0
+
+_EVER, _SINCE, _GROWN_FROM, _FRESH, _BLOCK = range(5)
 
 
 class TrainingWindow(NamedTuple):
     """Learned views of many pairs: row i of every array belongs to pair i.
 
-    ``views`` float64[pairs, n, 16] is a ring by time, ``ascending`` float64[pairs, 16, n] holds the same
-    by size as of the last refit, ``leaving`` what fell out of the ring since then. ``counts`` is
-    int64[pairs, 3]: readings learned ever, since the last refit, and in ``ascending``.
+    ``fresh`` float64[pairs, 16, FRESH] are the newest readings, each view by size. A block keeps of each
+    view ``points`` float32[pairs, BLOCKS, 16, POINTS] by size, relative to ``bases`` float64[pairs, BLOCKS,
+    16], its median; ``sizes`` int64[pairs, BLOCKS] is how many readings they stand for, and `rank_of` for
+    which of them each one does. ``counts`` int64[pairs, 5]: readings learned ever, since the last refit,
+    those that the trees were grown from, those in ``fresh``, and the block that is being filled.
     """
 
-    views: FloatArray
-    ascending: FloatArray
-    leaving: FloatArray
+    fresh: FloatArray
+    points: SingleArray
+    bases: FloatArray
+    sizes: IntArray
     counts: IntArray
 
 
-def empty_window(pairs: int, length: int, refit_every: int) -> TrainingWindow:
-    """Windows of ``length`` readings that are brought in order at least every ``refit_every``."""
+class Sorted(NamedTuple):
+    """One view of a window by size: float64[n] values and how many readings lie before each, int64[n + 1]."""
+
+    values: FloatArray
+    before: IntArray
+
+
+def block_size(interval: float) -> int:
+    """Readings in a block: a thousand or half a day, whichever is more.
+
+    Eight blocks are four days at any scrape interval, and a month at five minutes' steps.
+    """
+    return max(_LEAST_BLOCK, int(np.ceil(_LEAST_SECONDS / interval)))
+
+
+def empty_window(pairs: int) -> TrainingWindow:
+    """Windows that have learned nothing."""
     return TrainingWindow(
-        views=np.zeros((pairs, length, len(VIEWS))),
-        ascending=np.zeros((pairs, len(VIEWS), length)),
-        leaving=np.zeros((pairs, refit_every, len(VIEWS))),
-        counts=np.zeros((pairs, 3), dtype=np.int64),
+        fresh=np.zeros((pairs, len(VIEWS), FRESH)),
+        points=np.zeros((pairs, BLOCKS, len(VIEWS), POINTS), dtype=np.float32),
+        bases=np.zeros((pairs, BLOCKS, len(VIEWS))),
+        sizes=np.zeros((pairs, BLOCKS), dtype=np.int64),
+        counts=np.zeros((pairs, 5), dtype=np.int64),
     )
-
-
-def restore_order(window: TrainingWindow) -> None:
-    """Rebuild ``ascending`` from the other arrays: what it held at the last refit."""
-    length = window.views.shape[1]
-    for pair, (ever, fresh, ordered) in enumerate(window.counts.tolist()):
-        known = min(ever, length)
-        gone = ordered + fresh - known
-        times = np.arange(ever - known, ever - fresh) % length
-        rows = np.vstack([window.views[pair, times], window.leaving[pair, fresh - gone : fresh]])
-        window.ascending[pair, :, :ordered] = np.sort(rows, axis=0).T
 
 
 @njit(cache=True, nogil=True)
 def held(window: TrainingWindow, pair: int) -> int:
     """How many readings the pair's window holds."""
-    return min(window.counts[pair, 0], window.views.shape[1])
+    return window.sizes[pair].sum() + window.counts[pair, _FRESH]
 
 
 @njit(cache=True, nogil=True)
-def learn(window: TrainingWindow, pair: int, views: FloatArray) -> None:
-    """Put a reading's views float64[16] into the ring."""
+def learn(window: TrainingWindow, pair: int, views: FloatArray, block_size: int) -> None:
+    """Take a reading's views float64[16]; after a block of ``block_size`` readings a new one begins."""
     counts = window.counts[pair]
-    ring = window.views[pair]
-    slot = counts[0] % len(ring)
-    full = counts[0] >= len(ring)
     for view in range(len(VIEWS)):
-        if full:
-            window.leaving[pair, counts[1], view] = ring[slot, view]
-        ring[slot, view] = views[view]
-    counts[0] += 1
-    counts[1] += 1
+        insert(window.fresh[pair, view], counts[_FRESH], views[view])
+    counts[_EVER] += 1
+    counts[_SINCE] += 1
+    counts[_FRESH] += 1
+    if counts[_FRESH] < FRESH:
+        return
+    if window.sizes[pair, counts[_BLOCK]] >= block_size:
+        counts[_BLOCK] = (counts[_BLOCK] + 1) % BLOCKS
+        window.sizes[pair, counts[_BLOCK]] = 0
+    _settle(window, pair, counts[_BLOCK])
+    counts[_FRESH] = 0
 
 
 @njit(cache=True, nogil=True)
-def bring_in_order(window: TrainingWindow, pair: int) -> int:
-    """Merge what came since the last refit into ``ascending`` and drop what left; how many it holds now."""
-    counts = window.counts[pair]
-    ring = window.views[pair]
-    fresh = counts[1]
-    known = min(counts[0], len(ring))
-    gone = counts[2] + fresh - known
-    arrived = np.empty(fresh)
-    left = np.empty(gone)
-    for view in range(len(VIEWS)):
-        for i in range(fresh):
-            arrived[i] = ring[(counts[0] - fresh + i) % len(ring), view]
-        for i in range(gone):
-            left[i] = window.leaving[pair, fresh - gone + i, view]
-        insertion_sort(arrived, fresh)
-        insertion_sort(left, gone)
-        _exchange(window.ascending[pair, view], counts[2], left, arrived)
-    counts[1] = 0
-    counts[2] = known
-    return known
+def rank_of(point: int, size: int) -> int:
+    """How many of a sketch's ``size`` readings come before those that ``point`` stands for.
+
+    The lowest and the highest ENDS stand for themselves, the others for equal parts of what lies between.
+    """
+    if size <= POINTS or point <= ENDS:
+        return min(point, size)
+    if point >= POINTS - ENDS:
+        return size - (POINTS - point)
+    return ENDS + (point - ENDS) * (size - 2 * ENDS) // (POINTS - 2 * ENDS)
 
 
 @njit(cache=True, nogil=True)
-def _exchange(ascending: FloatArray, count: int, left: FloatArray, arrived: FloatArray) -> None:
-    """Take the values of ``left`` out of the first ``count`` and merge ``arrived`` in; all ascend."""
-    kept = 0
-    out = 0
-    for i in range(count):
-        if out < len(left) and ascending[i] == left[out]:
-            out += 1
+def scratch() -> tuple[Sorted, Sorted]:
+    """Room for `in_order`."""
+    return (
+        Sorted(np.empty(MOST_POINTS), np.zeros(MOST_POINTS + 1, dtype=np.int64)),
+        Sorted(np.empty(MOST_POINTS), np.zeros(MOST_POINTS + 1, dtype=np.int64)),
+    )
+
+
+@njit(cache=True, nogil=True)
+def in_order(window: TrainingWindow, pair: int, view: int, room: Sorted, other: Sorted) -> Sorted:
+    """The blocks' sketches of one view and what is fresh, merged by size; it lies in one of the two rooms."""
+    starts = np.zeros(BLOCKS + 2, dtype=np.int64)
+    for block in range(BLOCKS):
+        size = window.sizes[pair, block]
+        starts[block + 1] = starts[block] + min(size, POINTS)
+        _unpack(window, pair, block, view, room, starts[block])
+    known = window.counts[pair, _FRESH]
+    end = starts[BLOCKS] + known
+    starts[BLOCKS + 1] = end
+    for i in range(known):
+        room.values[starts[BLOCKS] + i] = window.fresh[pair, view, i]
+        room.before[starts[BLOCKS] + i] = 1
+    lists = BLOCKS + 1
+    while lists > 1:
+        merged = 0
+        for first in range(0, lists, 2):
+            _merge(room, starts[first], starts[first + 1], starts[min(first + 2, lists)], other)
+            merged += 1
+            starts[merged] = starts[min(first + 2, lists)]
+        lists = merged
+        room, other = other, room
+    _count_up(room.before, end)
+    return Sorted(room.values[:end], room.before[: end + 1])
+
+
+@njit(cache=True, nogil=True)
+def _unpack(window: TrainingWindow, pair: int, block: int, view: int, room: Sorted, start: int) -> None:
+    """Write a sketch's values and what each stands for from ``start`` on."""
+    size = window.sizes[pair, block]
+    base = window.bases[pair, block, view]
+    rank = 0
+    for point in range(min(size, POINTS)):
+        following = rank_of(point + 1, size)
+        room.values[start + point] = base + window.points[pair, block, view, point]
+        room.before[start + point] = following - rank
+        rank = following
+
+
+@njit(cache=True, nogil=True)
+def _merge(room: Sorted, start: int, middle: int, end: int, other: Sorted) -> None:
+    """Merge two neighbouring lists into the same place of the other room; of equals the first goes first."""
+    i, j = start, middle
+    for at in range(start, end):
+        take = i
+        if j < end and (i >= middle or room.values[j] < room.values[i]):
+            take = j
+            j += 1
         else:
-            ascending[kept] = ascending[i]
-            kept += 1
-    at = kept + len(arrived) - 1
-    old = kept - 1
-    new = len(arrived) - 1
-    while new >= 0:
-        if old >= 0 and ascending[old] > arrived[new]:
-            ascending[at] = ascending[old]
-            old -= 1
-        else:
-            ascending[at] = arrived[new]
-            new -= 1
-        at -= 1
+            i += 1
+        other.values[at] = room.values[take]
+        other.before[at] = room.before[take]
+
+
+@njit(cache=True, nogil=True)
+def _count_up(before: IntArray, end: int) -> None:
+    """What each value stands for -> how many come before it."""
+    total = 0
+    for i in range(end):
+        here = before[i]
+        before[i] = total
+        total += here
+    before[end] = total
+
+
+@njit(cache=True, nogil=True)
+def _settle(window: TrainingWindow, pair: int, block: int) -> None:
+    """Merge what is fresh into a block's sketches."""
+    room, other = scratch()
+    old = window.sizes[pair, block]
+    size = old + FRESH
+    known = min(old, POINTS)
+    for view in range(len(VIEWS)):
+        _unpack(window, pair, block, view, room, 0)
+        for i in range(FRESH):
+            room.values[known + i] = window.fresh[pair, view, i]
+            room.before[known + i] = 1
+        _merge(room, 0, known, known + FRESH, other)
+        _count_up(other.before, known + FRESH)
+        _sketch(other, size, window.points[pair, block, view], window.bases[pair, block], view)
+    window.sizes[pair, block] = size
+
+
+@njit(cache=True, nogil=True)
+def _sketch(merged: Sorted, size: int, points: SingleArray, bases: FloatArray, view: int) -> None:
+    """Keep of merged values that stand for ``size`` readings the one in the middle of each part."""
+    chosen = np.empty(POINTS)
+    at = 0
+    for point in range(min(size, POINTS)):
+        rank = (rank_of(point, size) + rank_of(point + 1, size) - 1) // 2
+        while merged.before[at + 1] <= rank:
+            at += 1
+        chosen[point] = merged.values[at]
+    kept = min(size, POINTS)
+    bases[view] = chosen[kept // 2]
+    for point in range(kept):
+        points[point] = np.float32(chosen[point] - bases[view])

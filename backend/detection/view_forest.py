@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from backend.detection import forest_loops, forest_memory
 from backend.detection.expected import bounds
-from backend.detection.forest_memory import Memory, PairModel, arrays_of, copy_pair, empty_memory
-from backend.detection.recurrence import bins_a_day
-from backend.detection.training_window import restore_order
-from backend.detection.views import VIEWS, Spans, local_seconds, what_if
+from backend.detection.forest_memory import Memory, PairModel, Rules, arrays_of, copy_pair, empty_memory
+from backend.detection.views import VIEWS, local_seconds, what_if
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -22,8 +20,6 @@ THRESHOLD = 0.625
 """The score from which a reading is anomalous: one number for every series."""
 
 FIRST_FIT = forest_loops.FIRST_FIT
-WINDOW = 8000
-REFIT_EVERY = 25
 
 
 class ViewForest:
@@ -38,7 +34,7 @@ class ViewForest:
     interval : seconds between two readings.
     seeds : one for each pair; the same seed and readings give the same scores.
     zone : whose clock the daily and weekly views follow; None is UTC.
-    window, refit_every : readings that are learned from, and between two refits.
+    block : readings in each of the training window's blocks, instead of `training_window.block_size`.
     """
 
     def __init__(
@@ -47,13 +43,10 @@ class ViewForest:
         seeds: IntArray,
         *,
         zone: ZoneInfo | None = None,
-        window: int = WINDOW,
-        refit_every: int = REFIT_EVERY,
+        block: int | None = None,
     ) -> None:
-        self._spans = Spans.of(interval)
-        self._peak_bins = bins_a_day(interval)
+        self._rules = Rules.of(interval, block)
         self._zone = zone
-        self._sizes = window, refit_every
         self._memory = self._empty(seeds)
 
     def push(
@@ -77,9 +70,7 @@ class ViewForest:
             learned = np.ones(len(values), dtype=np.bool_)
         scores = np.empty(len(values))
         local = local_seconds(timestamps, self._zone)
-        forest_loops.push(
-            self._memory, self._spans, self._peak_bins, pairs, timestamps, local, values, learned, scores
-        )
+        forest_loops.push(self._memory, self._rules, pairs, timestamps, local, values, learned, scores)
         return scores
 
     def is_ready(self, pairs: IntArray) -> BoolArray:
@@ -112,7 +103,7 @@ class ViewForest:
         if not np.isfinite(values).all():
             raise ValueError("a reading that is not finite cannot be scored")
         scores = np.empty(len(values))
-        forest_loops.scores_if(self._memory, self._spans, pair, values, scores)
+        forest_loops.scores_if(self._memory, self._rules.spans, pair, values, scores)
         return scores
 
     def expected(self, pairs: IntArray, thresholds: FloatArray) -> FloatArray:
@@ -121,14 +112,14 @@ class ViewForest:
         NaN where a pair is not ready or no usual value stays below its threshold.
         """
         found = np.empty((len(pairs), 2))
-        bounds(self._memory, self._spans, pairs, thresholds, found)
+        bounds(self._memory, self._rules.spans, pairs, thresholds, found)
         return found
 
     def views(self, pair: int) -> FloatArray:
         """The newest reading's views, float64[16] in the order of VIEWS."""
         recent = self._memory.views.recent[pair]
         out = np.empty((1, len(VIEWS)))
-        what_if(self._memory.views, pair, self._spans, recent[-1:], out)
+        what_if(self._memory.views, pair, self._rules.spans, recent[-1:], out)
         row: FloatArray = out[0]
         return row
 
@@ -140,7 +131,7 @@ class ViewForest:
     def refit(self, pair: int) -> None:
         """Grow the pair's trees now, from all that its window holds, without waiting for its turn."""
         if self._memory.window.counts[pair, 0] > 0:
-            forest_loops.refit(self._memory, pair)
+            forest_loops.refit(self._memory, self._rules, pair)
 
     def hold(self, pairs: IntArray, held: bool) -> None:
         """While held, readings are learned but grow no new trees; `refit` still does."""
@@ -171,18 +162,17 @@ class ViewForest:
         as the other would, given the same seed. Raises ValueError where the other was made for another
         interval.
         """
-        if other._spans != self._spans or other._sizes != self._sizes:
+        if other._rules[:-1] != self._rules[:-1]:
             raise ValueError("the other forest reads at another interval")
         parts = Memory._fields if views else ("window", "tables")
         copy_pair(self._memory, pair, other._memory, other_pair, parts)
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Everything that scores depend on, as arrays by name, for `restore`; not copies."""
-        arrays = arrays_of(self._memory)
-        return {name: array for name, array in arrays.items() if name != "window.ascending"}
+        return arrays_of(self._memory)
 
     def restore(self, state: dict[str, NDArray[np.generic]]) -> None:
-        """Become the forest that gave ``state``; its interval, pairs, window and refits must be the same.
+        """Become the forest that gave ``state``; its interval, pairs and blocks must be the same.
 
         Raises ValueError where they are not; nothing was changed then.
         """
@@ -191,7 +181,6 @@ class ViewForest:
                 raise ValueError(f"the state does not fit this forest: {name}")
         for name, array in self.state().items():
             np.copyto(array, state[name])
-        restore_order(self._memory.window)
 
     def _empty(self, seeds: IntArray) -> Memory:
-        return empty_memory(seeds, self._spans, self._peak_bins, *self._sizes)
+        return empty_memory(seeds, self._rules)

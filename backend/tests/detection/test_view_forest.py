@@ -12,14 +12,15 @@ from hypothesis.extra.numpy import arrays
 
 from backend.detection.expected import expected_range
 from backend.detection.step_tables import DEPTH, ENTRIES, average_path, fit_table, weight_at
-from backend.detection.view_forest import FIRST_FIT, REFIT_EVERY, THRESHOLD, WINDOW, ViewForest
+from backend.detection.training_window import Sorted
+from backend.detection.view_forest import FIRST_FIT, THRESHOLD, ViewForest
 from backend.detection.views import VIEWS
 
 STEP = 300.0
 
 
-def forest(seeds: tuple[int, ...] = (1,), window: int = WINDOW, refit_every: int = REFIT_EVERY) -> ViewForest:
-    return ViewForest(STEP, np.array(seeds), window=window, refit_every=refit_every)
+def forest(seeds: tuple[int, ...] = (1,), block: int | None = None) -> ViewForest:
+    return ViewForest(STEP, np.array(seeds), block=block)
 
 
 def push(model: ViewForest, values: np.ndarray, start: int = 0, pair: int = 0) -> np.ndarray:
@@ -66,7 +67,7 @@ def test_any_finite_series_at_any_times_has_scores_between_0_and_1(
     values: np.ndarray, steps: list[float]
 ) -> None:
     stamps = np.cumsum(steps[: len(values)])
-    scores = forest(window=50, refit_every=10).push(np.zeros(len(values), dtype=np.int64), stamps, values)
+    scores = forest(block=8).push(np.zeros(len(values), dtype=np.int64), stamps, values)
     assert ((scores >= 0) & (scores <= 1)).all()
 
 
@@ -91,8 +92,8 @@ def test_no_score_before_there_are_trees() -> None:
 @settings(max_examples=15, deadline=None)
 def test_neither_the_cut_of_the_stream_nor_its_neighbours_change_a_score(cuts: list[int], seed: int) -> None:
     values = noisy(300, seed % 1000)
-    alone = push(forest((seed,), window=100), values)
-    crowd = forest((seed + 1, seed), window=100)
+    alone = push(forest((seed,), block=20), values)
+    crowd = forest((seed + 1, seed), block=20)
     scores, start = [], 0
     for cut in [*cuts, 300]:
         part = values[start : start + cut]
@@ -108,7 +109,7 @@ def test_neither_the_cut_of_the_stream_nor_its_neighbours_change_a_score(cuts: l
 @pytest.mark.parametrize("count", [1, 40, 130, 333])
 def test_a_restart_changes_no_score(count: int) -> None:
     values = noisy(600)
-    before, after = forest(window=120), forest(window=120)
+    before, after = forest(block=20), forest(block=20)
     push(before, values[:count])
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **before.state())
@@ -125,7 +126,7 @@ def test_trees_of_another_interval_are_not_adopted() -> None:
 
 def test_a_state_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="does not fit"):
-        forest(window=100).restore(forest(window=101).state())
+        forest().restore(ViewForest(3600.0, np.array([1])).state())
 
 
 def test_readings_of_an_incident_are_not_learned() -> None:
@@ -175,7 +176,7 @@ def test_no_value_is_expected_right_after_all_changed() -> None:
 
 
 def test_a_table_is_its_trees_within_a_128th() -> None:
-    window = np.sort(noisy(4000))
+    window = Sorted(np.sort(noisy(4000)), np.arange(4001))
     edges = np.empty(ENTRIES - 1, dtype=np.float32)
     weights = np.empty(ENTRIES, dtype=np.float32)
     origin = fit_table(window, average_path(4000), 100.0, np.uint64(5), edges, weights)
