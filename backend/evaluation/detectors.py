@@ -81,7 +81,7 @@ class ViewForestScorer:
 
     def size(self, timestamps: FloatArray, _: FloatArray) -> int:
         """See Scorer: the tables and the daily peaks, which are of one size for every series of a step."""
-        state = ViewForest(interval_of(timestamps), np.array([self.seed]), window=0).state()
+        state = ViewForest(interval_of(timestamps), np.array([self.seed])).state()
         return sum(array.nbytes for name, array in state.items() if name.startswith(("tables.", "peaks.")))
 
 

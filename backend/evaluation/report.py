@@ -226,7 +226,7 @@ def _section(data: DataSet, beside: Path, zone: ZoneInfo | None) -> str:
 
 
 def _chosen(data: DataSet) -> tuple[int, int, int]:
-    """The series of the best, the middle and the worst merit, of those in which there is something to find."""
+    """The series of the best, the middle and the worst merit, of those that have something to find."""
     labelled = [at for at, labels in enumerate(data.labels) if labels is not None and labels.any()]
     candidates = labelled or range(len(data.labels))
     order = sorted(candidates, key=lambda at: data.merits[at], reverse=True)
