@@ -10,7 +10,7 @@ export function RetrainMenu() {
   const running = job?.state === "running";
   return (
     <Popover.Root>
-      <Popover.Trigger className="button">
+      <Popover.Trigger className="button shell-retrain">
         <RefreshCw aria-hidden="true" size={15} className={running ? "turning" : undefined} />
         <span className="shell-retrain-word">
           {running ? `Retraining ${job.done}/${job.total}` : "Retrain"}

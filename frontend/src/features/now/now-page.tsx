@@ -1,11 +1,11 @@
 /** Now: how things are in one sentence, what needs someone first, and every service, worst first. */
 import { useQuery } from "@tanstack/react-query";
-import { Fragment } from "react";
+import { Fragment, useDeferredValue, useMemo } from "react";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { overviewQuery } from "@/lib/api/queries";
 import type { Overview, OverviewService } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
-import { formatDateTime, formatDuration } from "@/lib/format";
+import { formatCount, formatDateTime, formatDuration } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
 import { usePreferences } from "@/lib/preferences";
 import { useSearchState } from "@/lib/search-state";
@@ -36,12 +36,14 @@ function tabTitle(overview: Overview | undefined): string {
   return trouble ? `(${trouble}) Now` : "Now";
 }
 
-function Loaded({ overview }: { overview: Overview }) {
+function Loaded({ overview: newest }: { overview: Overview }) {
+  // Drawn in pieces between frames: a poll of thousands of services must not hold a key press up.
+  const overview = useDeferredValue(newest);
   const [search, setSearch] = useSearchState();
   const text = search.get("q") ?? "";
   const shown = STANDINGS.find((each) => each === search.get("show")) ?? null;
-  const { watched, uncovered } = coverageOf(overview);
-  const services = filterServices(watched, { text, shown });
+  const { watched, uncovered } = useMemo(() => coverageOf(overview), [overview]);
+  const services = useMemo(() => filterServices(watched, { text, shown }), [watched, text, shown]);
   return (
     <>
       <Sentence
@@ -58,8 +60,8 @@ function Loaded({ overview }: { overview: Overview }) {
             Services{" "}
             <span className="muted">
               {services.length === watched.length
-                ? services.length
-                : `${services.length} of ${watched.length}`}
+                ? formatCount(services.length)
+                : `${formatCount(services.length)} of ${formatCount(watched.length)}`}
             </span>
           </h2>
           <ServiceSearch value={text} matches={services} onChange={(q) => setSearch({ q })} />
@@ -69,7 +71,7 @@ function Loaded({ overview }: { overview: Overview }) {
         ) : (
           <EmptyState title="No service fits">
             <button type="button" className="button" onClick={() => setSearch({ q: "", show: "" })}>
-              Show all {watched.length}
+              Show all {formatCount(watched.length)}
             </button>
           </EmptyState>
         )}
@@ -88,7 +90,7 @@ interface SentenceProps {
 
 function Sentence({ services, timestamp, shown, onShow }: SentenceProps) {
   const now = useNow();
-  const parts = sentence(services);
+  const parts = useMemo(() => sentence(services), [services]);
   return (
     <p className="sentence">
       {parts.map(({ kind, count }, index) => (
@@ -100,7 +102,7 @@ function Sentence({ services, timestamp, shown, onShow }: SentenceProps) {
             title={shown === kind ? "Show all services" : `Show only the ${kind} services`}
             onClick={() => onShow(shown === kind ? null : kind)}
           >
-            <b>{count}</b> {kind}
+            <b>{formatCount(count)}</b> {kind}
           </button>
           {index < parts.length - 1 ? ", " : "; "}
         </Fragment>
@@ -148,7 +150,7 @@ function NowSkeleton() {
     <>
       <Skeleton height={34} label="Loading the overview" />
       <Skeleton height={210} label="Loading what needs you first" />
-      <div className="service-grid">
+      <div className="service-grid service-grid-waiting">
         {[0, 1, 2, 3].map((card) => (
           <Skeleton key={card} height={252} label="Loading a service" />
         ))}

@@ -31,7 +31,7 @@ export interface Coverage {
 export function coverageOf(overview: Overview): Coverage {
   const uncovered = overview.services.filter(hasNoSeries);
   if (uncovered.length === overview.services.length) return { watched: overview.services, uncovered: [] };
-  return { watched: overview.services.filter((service) => !uncovered.includes(service)), uncovered };
+  return { watched: overview.services.filter((service) => !hasNoSeries(service)), uncovered };
 }
 
 /** A reading that Prometheus has no series for has no time either; one that went stale keeps its own. */

@@ -9,20 +9,14 @@ import { incidentsPath, servicePath } from "@/lib/paths";
 import { describeReading } from "@/lib/reading";
 import { type Standing, standingOf } from "../view-model";
 
-interface ServiceCardProps {
-  service: OverviewService;
-  /** False out of view: the head alone stands then, so that the name is still found. */
-  drawn: boolean;
-}
-
-export const ServiceCard = memo(function ServiceCard({ service, drawn }: ServiceCardProps) {
+export const ServiceCard = memo(function ServiceCard({ service }: { service: OverviewService }) {
   const standing = standingOf(service);
   return (
     <article className={`panel service-card service-card-${standing}`}>
       <header className="service-card-head">
         <h3 className="service-card-title">
-          <Link to={servicePath(service.service)} className="service-card-name">
-            {service.service}
+          <Link to={servicePath(service.service)} className="service-card-name" title={service.service}>
+            <bdi>{service.service}</bdi>
           </Link>
         </h3>
         {service.open_incidents > 0 && (
@@ -36,13 +30,11 @@ export const ServiceCard = memo(function ServiceCard({ service, drawn }: Service
         )}
         <StandingTag standing={standing} />
       </header>
-      {drawn && (
-        <ul>
-          {Object.entries(service.metrics).map(([key, metric]) => (
-            <MetricRow key={key} metric={metric} />
-          ))}
-        </ul>
-      )}
+      <ul>
+        {Object.entries(service.metrics).map(([key, metric]) => (
+          <MetricRow key={key} metric={metric} />
+        ))}
+      </ul>
     </article>
   );
 });

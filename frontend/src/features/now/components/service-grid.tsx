@@ -1,60 +1,94 @@
-/** The services' cards, in an order that holds still while they are in use. */
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+/** The services' cards, in an order that holds still while they are in use; of thousands only those in view exist. */
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 import type { OverviewService } from "@/lib/api/types";
 import { useStableOrder } from "../stable-order";
 import { ServiceCard } from "./service-card";
 
 const nameOf = (service: OverviewService) => service.service;
-const STEPS: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+const CARD_PX = 330;
+const GAP_PX = 12;
+const HEAD_PX = 43;
+const ROW_PX = 50;
+/** Rows of cards drawn beyond the window's edges. */
+const BEYOND = 2;
+
+/** How many cards stand side by side, and how far down the page they begin. */
+function useLayout() {
+  const list = useRef<HTMLUListElement>(null);
+  const [layout, setLayout] = useState({ columns: 1, top: 0 });
+  useLayoutEffect(() => {
+    const element = list.current;
+    if (!element) return;
+    const measure = () => {
+      const columns = Math.max(1, Math.floor((element.clientWidth + GAP_PX) / (CARD_PX + GAP_PX)));
+      const top = element.getBoundingClientRect().top + window.scrollY;
+      setLayout((was) => (was.columns === columns && was.top === top ? was : { columns, top }));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    // The body too: what stands above the cards grows and shrinks with the incidents.
+    for (const each of [element, document.body]) observer.observe(each);
+    return () => observer.disconnect();
+  }, []);
+  return { list, ...layout };
+}
 
 export function ServiceGrid({ services }: { services: readonly OverviewService[] }) {
   const [shown, hold] = useStableOrder(services, nameOf);
+  const { list, columns, top } = useLayout();
+  const metrics = Math.max(1, ...services.slice(0, 50).map((each) => Object.keys(each.metrics).length));
+  const rows = useWindowVirtualizer({
+    count: Math.ceil(shown.length / columns),
+    estimateSize: () => HEAD_PX + metrics * ROW_PX,
+    gap: GAP_PX,
+    overscan: BEYOND,
+    scrollMargin: top,
+  });
+  const drawn = rows.getVirtualItems();
+  const [first, last] = [drawn[0], drawn.at(-1)];
   return (
-    <ul className="service-grid" {...hold} onKeyDown={moveFocus}>
-      {shown.map((service) => (
-        <DrawnInView key={service.service} rows={Object.keys(service.metrics).length}>
-          {(inView) => <ServiceCard service={service} drawn={inView} />}
-        </DrawnInView>
-      ))}
+    <ul
+      ref={list}
+      className="service-grid"
+      aria-label={`${shown.length} services`}
+      style={{
+        gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+        paddingBlockStart: first ? first.start - top : 0,
+        paddingBlockEnd: last ? rows.getTotalSize() - (last.end - top) : 0,
+      }}
+      {...hold}
+      onKeyDown={(event) => moveFocus(event, columns)}
+    >
+      {drawn.flatMap((row) =>
+        shown.slice(row.index * columns, (row.index + 1) * columns).map((service, column) => (
+          <li
+            key={service.service}
+            // Cards of a row are as tall as its tallest: the first tells the height of all.
+            {...(column === 0 && { ref: rows.measureElement, "data-index": row.index })}
+            aria-posinset={row.index * columns + column + 1}
+            aria-setsize={shown.length}
+          >
+            <ServiceCard service={service} />
+          </li>
+        )),
+      )}
     </ul>
   );
 }
 
-/** Arrow keys go from card to card. */
-function moveFocus(event: KeyboardEvent<HTMLUListElement>): void {
-  const step = STEPS[event.key];
+/** Arrow keys go from card to card, as they stand. */
+function moveFocus(event: KeyboardEvent<HTMLUListElement>, columns: number): void {
+  const steps: Record<string, number> = {
+    ArrowRight: 1,
+    ArrowDown: columns,
+    ArrowLeft: -1,
+    ArrowUp: -columns,
+  };
+  const step = steps[event.key];
   const titles = [...event.currentTarget.querySelectorAll<HTMLElement>(".service-card-name")];
   const at = titles.findIndex((title) => title.matches(":focus"));
   if (step === undefined || at < 0) return;
   event.preventDefault();
   titles[at + step]?.focus();
-}
-
-const HEAD_PX = 46;
-const ROW_PX = 50;
-
-interface DrawnInViewProps {
-  rows: number;
-  children: (inView: boolean) => React.ReactNode;
-}
-
-/** Of hundreds of cards only those near the window are drawn; the others keep their place by height. */
-function DrawnInView({ rows, children }: DrawnInViewProps) {
-  const item = useRef<HTMLLIElement>(null);
-  const [inView, setInView] = useState(false);
-  useEffect(() => {
-    const element = item.current;
-    if (!element) return;
-    const observer = new IntersectionObserver(
-      (entries) => setInView(entries.some((entry) => entry.isIntersecting)),
-      { rootMargin: "300px 0px" },
-    );
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  return (
-    <li ref={item} style={inView ? undefined : { minBlockSize: HEAD_PX + rows * ROW_PX }}>
-      {children(inView)}
-    </li>
-  );
 }
