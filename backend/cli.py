@@ -1,9 +1,10 @@
-"""The command line: ``canopy serve``, ``train``, ``eval``, ``simulate`` and ``plot``."""
+"""The command line: ``canopy serve``, ``train``, ``backtest``, ``eval``, ``simulate`` and ``plot``."""
 
 from __future__ import annotations
 
 import argparse
 import ipaddress
+import json
 import logging
 import os
 import signal
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from backend import __version__
 from backend.evaluation.commands import add_commands, add_plot, add_simulate
+from backend.jobs.backtest_options import add_options
 from backend.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -43,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     train.add_argument("--service", help="only this service's pairs")
     train.add_argument("--metric", help="only this metric's pairs")
     train.set_defaults(run=_train)
+    past = commands.add_parser("backtest", help="replay a range of the past: what would have fired")
+    add_options(past)
+    past.set_defaults(run=_backtest)
     evaluate = commands.add_parser("eval", help="measure the detectors on labelled series")
     add_commands(evaluate)
     evaluate.set_defaults(run=_evaluate)
@@ -52,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     plot = commands.add_parser("plot", help="draw series with their scores and alerts")
     add_plot(plot)
     plot.set_defaults(run=_plot)
-    for command in (serve, train, evaluate, simulated, plot):
+    for command in (serve, train, past, evaluate, simulated, plot):
         command.add_argument(
             "--config", type=Path, help="the configuration (./config.yaml where there is one)"
         )
@@ -136,6 +141,28 @@ def _train(options: argparse.Namespace, settings: Settings) -> None:
     except (NothingToTrain, ManifestError, RegistryBusy, StoreError, HistoryError, OSError) as error:
         _stop(str(error))
     raise SystemExit(0 if job.state == "done" and not job.failed else 1)
+
+
+def _backtest(options: argparse.Namespace, settings: Settings) -> None:
+    from backend.api.backtest_wire import report
+    from backend.incidents.schema import StoreError
+    from backend.jobs.backtest_command import backtest_by_hand, summary, write_tables
+    from backend.jobs.backtest_request import BacktestRefused
+    from backend.metrics.catalogue import build_catalogue
+
+    try:
+        found = backtest_by_hand(settings, options)
+        if found.state != "done":
+            _stop(found.detail)
+        document = json.dumps(report(found, build_catalogue(settings)), ensure_ascii=False)
+        if options.out is not None:
+            write_tables(found, options.out)
+            (options.out / "backtest.json").write_text(document + "\n", encoding="utf-8")
+    except (BacktestRefused, StoreError, OSError) as error:
+        _stop(str(error))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    print(document if options.json else summary(found))
 
 
 def _evaluate(options: argparse.Namespace, _: Settings) -> None:

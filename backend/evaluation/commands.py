@@ -99,7 +99,7 @@ def add_plot(parser: argparse.ArgumentParser) -> None:
 def _add_detector(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=_seed, default=0, help="seed of the detector (0)")
     parser.add_argument(
-        "--sensitivity", type=_sensitivity, default="medium",
+        "--sensitivity", type=sensitivity, default="medium",
         help="low, medium, high, or the score from which a reading is anomalous (medium)",
     )  # fmt: skip
 
@@ -115,7 +115,8 @@ def _zone(name: str) -> ZoneInfo:
         raise argparse.ArgumentTypeError(f"no such time zone: {name}") from error
 
 
-def _sensitivity(text: str) -> Sensitivity:
+def sensitivity(text: str) -> Sensitivity:
+    """An option's text -> what the settings take; argparse tells what is allowed."""
     words: dict[str, Sensitivity] = {"low": "low", "medium": "medium", "high": "high"}
     if text in words:
         return words[text]

@@ -1,4 +1,4 @@
-"""``canopy backtest``: its options, and a run in this process with a progress bar."""
+"""``canopy backtest``: a run in this process with a progress bar, told as text and tables."""
 
 from __future__ import annotations
 
@@ -23,31 +23,10 @@ from backend.jobs.backtest_result import Backtest, PairResult
 from backend.metrics.catalogue import build_catalogue
 from backend.metrics.folders import folder_name
 from backend.metrics.prometheus import PrometheusClient
-from backend.settings import DetectorName, PolicyName, Sensitivity, Settings, sqlite_path
+from backend.settings import Settings, sqlite_path
 
-_DETECTORS: tuple[DetectorName, ...] = ("view_forest", "isolation_forest")
-_POLICIES: tuple[PolicyName, ...] = ("threshold_and_model", "model", "threshold", "either")
 _SHOWN = 40
 """Lines of the table; --json and --out give all."""
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The range, the pairs, and the settings to compare the present ones with."""
-    parser.add_argument("--service", help="only this service's pairs")
-    parser.add_argument("--metric", help="only this metric's pairs")
-    parser.add_argument(
-        "--from", dest="start", required=True, help="an RFC 3339 time, or a duration back such as 14d"
-    )
-    parser.add_argument("--to", dest="end", help="the same; now where it is left out")
-    parser.add_argument(
-        "--sensitivity", type=_sensitivity, help="compare with low, medium, high, or a score such as 0.63"
-    )
-    parser.add_argument("--policy", choices=_POLICIES, help="compare with this policy")
-    parser.add_argument("--detector", choices=_DETECTORS, help="compare with this detector")
-    parser.add_argument("--json", action="store_true", help="print everything but the charts as JSON")
-    parser.add_argument(
-        "--out", type=Path, help="also write backtest.json, incidents.csv and the charts here"
-    )
 
 
 def backtest_by_hand(settings: Settings, options: argparse.Namespace) -> Backtest:
@@ -173,12 +152,3 @@ def _moment(option: str, text: str, now: float) -> float:
         return moment(text, now)
     except ValueError as error:
         raise BacktestRefused(f"{option}: found {text!r}; allowed: {error}") from None
-
-
-def _sensitivity(text: str) -> Sensitivity:
-    if text in ("low", "medium", "high"):
-        return text  # type: ignore[return-value]
-    number = float(text)
-    if not 0 < number < 1:
-        raise argparse.ArgumentTypeError("allowed: low, medium, high, or a score between 0 and 1")
-    return number
