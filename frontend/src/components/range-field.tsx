@@ -14,6 +14,8 @@ const TYPING_PAUSE_MS = 600;
 interface RangeFieldProps {
   range: TimeRange;
   onChange: (range: TimeRange) => void;
+  /** What is offered, in milliseconds. */
+  spans?: readonly number[];
 }
 
 const word = (milliseconds: number) =>
@@ -21,11 +23,14 @@ const word = (milliseconds: number) =>
     ? formatDuration(milliseconds).replace("1 d", "24 h")
     : `${milliseconds / 86_400_000} days`;
 
-export function RangeField({ range, onChange }: RangeFieldProps) {
+export function RangeField({ range, onChange, spans: offered = SPANS }: RangeFieldProps) {
   const last = range.kind === "last" ? range.milliseconds : null;
-  const spans = last === null || SPANS.includes(last) ? SPANS : [...SPANS, last].sort((a, b) => a - b);
+  const spans = last === null || offered.includes(last) ? offered : [...offered, last].sort((a, b) => a - b);
   function choose(value: string): void {
-    if (value !== CUSTOM) return onChange({ kind: "last", milliseconds: Number(value) });
+    if (value !== CUSTOM) {
+      onChange({ kind: "last", milliseconds: Number(value) });
+      return;
+    }
     const { start, end } = rangeEnds(range);
     onChange({ kind: "between", start: new Date(start).toISOString(), end: new Date(end).toISOString() });
   }
