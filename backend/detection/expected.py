@@ -8,9 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from backend.detection.forest_loops import scores_if
+from backend.detection.forest_loops import score_if
 from backend.detection.forest_memory import Memory
-from backend.detection.views import LARGEST, VIEWS, Spans, what_if
+from backend.detection.views import LARGEST, VIEWS, Past, Spans, look, past_of
 from backend.metrics.readings import ExpectedRange
 
 FloatArray = NDArray[np.float64]
@@ -19,7 +19,6 @@ IntArray = NDArray[np.int64]
 _NEAREST = 1e-6
 _RATIO = 2.0**0.25
 _BISECTIONS = 60
-_VALUE = VIEWS.index("value")
 _LONG_MEAN = VIEWS.index("long_mean")
 _BASELINES = tuple(VIEWS.index(view) for view in ("delta", "from_median", "daily", "weekly"))
 """Views that are the value less what was usual: the value less the view is a value to start from."""
@@ -48,50 +47,51 @@ def bounds(memory: Memory, spans: Spans, pairs: IntArray, thresholds: FloatArray
     value ends it at once. A metric that was never below 0 says nothing here; the caller knows what its
     values can be.
     """
-    views = np.empty((1, len(VIEWS)))
+    room = np.empty((2, len(VIEWS)))
     starts = np.empty(2 + len(_BASELINES))
-    scores = np.empty(len(starts))
     for i in range(len(pairs)):
         pair = pairs[i]
         out[i] = np.nan
         if memory.window.counts[pair, 2] == 0 or memory.views.counts[pair, 0] == 0:
             continue
-        what_if(memory.views, pair, spans, memory.views.recent[pair, -1:], views)
-        value = views[0, _VALUE]
-        starts[0], starts[1] = value, views[0, _LONG_MEAN]
+        past = past_of(memory.views, pair, spans)
+        value = memory.views.recent[pair, -1]
+        look(past, value, room[0])
+        starts[0], starts[1] = value, room[0, _LONG_MEAN]
         for at in range(len(_BASELINES)):
-            starts[2 + at] = value - views[0, _BASELINES[at]]
-        scores_if(memory, spans, pair, starts, scores)
-        best = np.argmin(scores)
-        if scores[best] < thresholds[i]:
-            size = np.max(np.abs(starts))
+            starts[2 + at] = value - room[0, _BASELINES[at]]
+        lowest, centre, size = np.inf, value, 0.0
+        for start in starts:
+            score = score_if(memory, pair, past, start, room)
+            size = max(size, abs(start))
+            if score < lowest:
+                lowest, centre = score, start
+        if lowest < thresholds[i]:
             size = size if size > 0.0 else 1.0
-            out[i, 0] = _bound(memory, spans, pair, thresholds[i], starts[best], -size)
-            out[i, 1] = _bound(memory, spans, pair, thresholds[i], starts[best], size)
+            out[i, 0] = _bound(memory, pair, past, thresholds[i], centre, -size, room)
+            out[i, 1] = _bound(memory, pair, past, thresholds[i], centre, size, room)
 
 
 @njit(cache=True, nogil=True)
-def _bound(memory: Memory, spans: Spans, pair: int, threshold: float, centre: float, size: float) -> float:
+def _bound(
+    memory: Memory, pair: int, past: Past, threshold: float, centre: float, size: float, room: FloatArray
+) -> float:
     """The last value from ``centre`` in the direction of ``size`` that does not pass."""
-    value = np.empty(1)
-    score = np.empty(1)
     inside = centre
     step = size * _NEAREST
-    while True:
-        if abs(step) > LARGEST:
+    outside = centre + step
+    while score_if(memory, pair, past, outside, room) < threshold:
+        if abs(outside) > LARGEST:
             return np.copysign(np.inf, size)
-        value[0] = centre + step
-        scores_if(memory, spans, pair, value, score)
-        if score[0] >= threshold:
-            break
-        inside = value[0]
+        inside = outside
         step *= _RATIO
-    outside = value[0]
+        outside = centre + step
     for _ in range(_BISECTIONS):
-        value[0] = 0.5 * (inside + outside)
-        scores_if(memory, spans, pair, value, score)
-        if score[0] >= threshold:
-            outside = value[0]
+        middle = 0.5 * (inside + outside)
+        if middle in (inside, outside):
+            break
+        if score_if(memory, pair, past, middle, room) >= threshold:
+            outside = middle
         else:
-            inside = value[0]
+            inside = middle
     return inside

@@ -10,7 +10,7 @@ from backend.detection.forest_memory import Memory, Rules
 from backend.detection.recurrence import allowance, remember
 from backend.detection.step_tables import POWER, fit_table, weight_at
 from backend.detection.training_window import held, in_order, learn, scratch
-from backend.detection.views import VIEWS, Spans, advance, what_if
+from backend.detection.views import VIEWS, Past, Spans, advance, look, past_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -63,14 +63,22 @@ def push(
 
 
 @njit(cache=True, nogil=True)
+def score_if(memory: Memory, pair: int, past: Past, value: float, room: FloatArray) -> float:
+    """The score of ``value`` in the newest reading's place, its `past_of` held fixed.
+
+    ``room`` float64[2, 16] takes the views and their weights.
+    """
+    look(past, value, room[0])
+    return max(0.0, _score(memory, pair, room[0], room[1]) - memory.newest.allowed[pair])
+
+
+@njit(cache=True, nogil=True)
 def scores_if(memory: Memory, spans: Spans, pair: int, values: FloatArray, scores: FloatArray) -> None:
     """Write the score of each of ``values`` in the newest reading's place; see `ViewForest.scores_if`."""
-    views = np.empty((len(values), len(VIEWS)))
-    weights = np.empty(len(VIEWS))
-    what_if(memory.views, pair, spans, values, views)
+    past = past_of(memory.views, pair, spans)
+    room = np.empty((2, len(VIEWS)))
     for i in range(len(values)):
-        raw = _score(memory, pair, views[i], weights)
-        scores[i] = max(0.0, raw - memory.newest.allowed[pair])
+        scores[i] = score_if(memory, pair, past, values[i], room)
 
 
 @njit(cache=True, nogil=True)

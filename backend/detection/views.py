@@ -143,7 +143,7 @@ def advance(state: ViewState, pair: int, spans: Spans, value: float, local: floa
     state.counts[pair, 0] += 1
     state.counts[pair, 1] += 1
     state.totals[pair] += value
-    _look(_past_of(state, pair, spans), value, out)
+    look(past_of(state, pair, spans), value, out)
     state.recent[pair, -1] = value
     state.daily[pair, -1] = out[_DAILY]
     state.weekly[pair, -1] = out[_WEEKLY]
@@ -152,9 +152,9 @@ def advance(state: ViewState, pair: int, spans: Spans, value: float, local: floa
 @njit(cache=True, nogil=True)
 def what_if(state: ViewState, pair: int, spans: Spans, values: FloatArray, out: FloatArray) -> None:
     """Views of each of ``values`` float64[n] in the place of the pair's newest reading: float64[n, 16]."""
-    past = _past_of(state, pair, spans)
+    past = past_of(state, pair, spans)
     for i in range(len(values)):
-        _look(past, min(max(values[i], -LARGEST), LARGEST), out[i])
+        look(past, values[i], out[i])
 
 
 @njit(cache=True, nogil=True)
@@ -219,7 +219,7 @@ def _age(state: ViewState, pair: int, spans: Spans) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _past_of(state: ViewState, pair: int, spans: Spans) -> Past:
+def past_of(state: ViewState, pair: int, spans: Spans) -> Past:
     """The past of the pair's newest reading, whose place at the rings' end may still be empty."""
     recent = state.recent[pair, : state.recent.shape[1] - 1]
     daily = state.daily[pair, : spans.step - 1]
@@ -257,9 +257,10 @@ def _held(count: int, spans: Spans) -> Held:
 
 
 @njit(cache=True, nogil=True)
-def _look(past: Past, value: float, out: FloatArray) -> None:
+def look(past: Past, value: float, out: FloatArray) -> None:
     """Write the views of a reading of ``value`` after this past."""
     held = past.held
+    value = min(max(value, -LARGEST), LARGEST)
     out[0] = value
     out[1] = (past.short + value) / held.short
     out[2] = (past.middle + value) / held.middle
