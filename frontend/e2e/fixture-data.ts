@@ -1,7 +1,9 @@
 /** What each GET of the fixture API answers. */
 import { at, overviewOf } from "../src/testing/factories.ts";
+import { changes } from "./shop/changes.ts";
 import { history } from "./shop/history.ts";
 import { incidentIds, incidentList } from "./shop/incidents.ts";
+import { histogram, lines, sources, tail, templates } from "./shop/log-lines.ts";
 import { logs } from "./shop/logs.ts";
 import { models, progress } from "./shop/models.ts";
 import { services } from "./shop/services.ts";
@@ -19,7 +21,13 @@ export const READS: Record<string, (query: Query, now: number) => unknown> = {
     return found && { service: found.service, timestamp: at(-1, now), metrics: found.metrics };
   },
   "/metrics/history": history,
+  "/changes": changes,
   "/logs": logs,
+  "/logs/lines": lines,
+  "/logs/tail": tail,
+  "/logs/histogram": histogram,
+  "/logs/templates": templates,
+  "/logs/sources": sources,
   "/incidents": (query) => incidentList(query),
   "/incidents/ids": (query) => incidentIds(query),
   "/models": (_, now) => models(now),

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { at } from "../src/testing/factories.ts";
 import { READS } from "./fixture-data.ts";
 import { act, actOnMany, incident } from "./shop/incidents.ts";
+import { context } from "./shop/log-lines.ts";
 import { retrain } from "./shop/models.ts";
 import { POLL_MS } from "./shop/services.ts";
 
@@ -55,6 +56,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
     if (typeof after === "string") return problem(response, 409, after);
     return after ? send(response, 200, after) : problem(response, 404, `There is no incident #${id}.`);
   }
+  const [, line] = /^\/logs\/lines\/(\d+)$/.exec(path) ?? [];
+  if (line) return send(response, 200, context(Number(line)));
   const found = id ? incident(Number(id)) : READS[path]?.(url.searchParams, now);
   const missing = found === undefined || (id && found === null);
   return missing ? problem(response, 404, `Nothing is known of ${path}.`) : send(response, 200, found);

@@ -3,10 +3,12 @@ import { delay, HttpResponse, http, type RequestHandler } from "msw";
 import { setupServer } from "msw/node";
 import type { paths } from "@/lib/api/schema.gen";
 import {
+  changesOf,
   historyOf,
   incidentDetailOf,
   incidentListOf,
   incidentOf,
+  logsOf,
   metricOf,
   modelOf,
   overviewOf,
@@ -68,6 +70,8 @@ export const server = setupServer(
   answer("get", "/incidents", incidentListOf([incidentOf(7)])),
   answer("get", "/incidents/ids", { ids: [7], total: 1 }),
   answer("get", "/incidents/{incident_id}", incidentDetailOf(7)),
+  answer("get", "/changes", changesOf()),
+  answer("get", "/logs", logsOf()),
   answer("get", "/models", { items: [modelOf("payment-service", "lat")] }),
   answer("get", "/retrain", null),
   answer("get", "/ready", { ready: true, dependencies: {} }),

@@ -1,25 +1,36 @@
-/** One metric of the service: what it is now, in words, above what it was. */
+/** One metric of the service: what it is now, in words, above what it was; picked from and dragged over. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { unusualSpans } from "@/components/chart-model";
+import { type ChartSpan, seconds } from "@/components/chart-model";
 import { CHART_HEIGHT, TimeChart } from "@/components/time-chart";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { SeverityTag } from "@/components/ui/tags";
-import { historyQuery } from "@/lib/api/queries";
-import type { History, MetricReading } from "@/lib/api/types";
-import { formatDateTime, formatValue } from "@/lib/format";
+import type { History, IncidentSummary, MetricReading } from "@/lib/api/types";
+import { formatDateTime, formatValue, plural } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
 import { describeReading } from "@/lib/reading";
+import type { TimeRange } from "@/lib/time-range";
+import { pastQuery } from "../queries";
+import { incidentBands, spansOf } from "../view-model";
+
+export interface ChartActions {
+  picked: number | null;
+  selected: ChartSpan | null;
+  onPick: (time: number) => void;
+  onSelect: (from: number, to: number) => void;
+}
 
 interface MetricPanelProps {
   service: string;
   metric: string;
   reading: MetricReading;
-  lastMs: number;
+  range: TimeRange;
+  incidents: readonly IncidentSummary[];
+  actions: ChartActions;
 }
 
-export function MetricPanel({ service, metric, reading, lastMs }: MetricPanelProps) {
-  const query = useQuery(historyQuery({ service, metric, last: lastMs }));
+export function MetricPanel({ service, metric, reading, range, incidents, actions }: MetricPanelProps) {
+  const query = useQuery(pastQuery(service, metric, range));
   const words = describeReading(reading);
   return (
     <section className="panel metric-panel" aria-label={reading.title}>
@@ -30,38 +41,65 @@ export function MetricPanel({ service, metric, reading, lastMs }: MetricPanelPro
         </strong>
         <SeverityTag severity={words.severity} />
         <span className="muted">{words.verdict}</span>
-        {words.note && <span className="muted small break">{words.note}</span>}
+        {words.note && <span className="muted small break metric-panel-note">{words.note}</span>}
       </header>
       <QueryView
         query={query}
         what={`The history of ${reading.title}`}
-        skeleton={<Skeleton height={CHART_HEIGHT} label="Loading the history" />}
+        skeleton={<Skeleton height={CHART_HEIGHT + 60} label="Loading the history" />}
       >
-        {(history) => <HistoryChart title={reading.title} service={service} history={history} />}
+        {(history) => (
+          <HistoryChart
+            title={`${reading.title} of ${service}`}
+            group={`service ${service}`}
+            {...{ history, incidents, actions }}
+          />
+        )}
       </QueryView>
     </section>
   );
 }
 
-function HistoryChart({ title, service, history }: { title: string; service: string; history: History }) {
+interface HistoryChartProps {
+  title: string;
+  group: string;
+  history: History;
+  incidents: readonly IncidentSummary[];
+  actions: ChartActions;
+}
+
+function HistoryChart({ title, group, history, incidents, actions }: HistoryChartProps) {
   const { zone } = usePreferences();
-  const spans = useMemo(() => unusualSpans(history.points), [history.points]);
+  const { unusual, gaps, start, end, metric } = history;
+  const spans = useMemo(() => spansOf(unusual), [unusual]);
+  const breaks = useMemo(() => spansOf(gaps), [gaps]);
+  const bands = useMemo(() => incidentBands(incidents, metric), [incidents, metric]);
+  const ends = useMemo(() => [seconds(start), seconds(end)] as const, [start, end]);
   if (history.points.length === 0) {
     return (
       <EmptyState title="No readings in this range">
-        {formatDateTime(history.start, zone)} to {formatDateTime(history.end, zone)}
+        Looked from {formatDateTime(start, zone)} to {formatDateTime(end, zone)}.
       </EmptyState>
     );
   }
   return (
-    <TimeChart
-      title={`${title} of ${service}`}
-      unit={history.unit}
-      points={history.points}
-      expected={history.expected}
-      thresholds={history}
-      spans={spans}
-      group={`service ${service}`}
-    />
+    <>
+      <TimeChart
+        title={title}
+        unit={history.unit}
+        points={history.points}
+        expected={history.expected}
+        thresholds={history}
+        range={ends}
+        gaps={breaks}
+        {...{ spans, bands, group, ...actions }}
+      />
+      {history.downsampled && (
+        <p className="muted small">
+          {plural(history.points.length, "point")} of {plural(history.total, "reading")}: each peak and trough
+          is kept.
+        </p>
+      )}
+    </>
   );
 }
