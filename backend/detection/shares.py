@@ -24,7 +24,7 @@ _KINDS: dict[About, tuple[str, ...]] = {
     "time_of_week": ("weekly", "weekly_mean"),
 }
 """The views of each kind, those that look back least first."""
-_NEARLY = 0.75
+_HALF = 0.5
 _FEATURE_KINDS: dict[str, About] = {
     "value": "level",
     "rolling_mean": "level",
@@ -40,37 +40,40 @@ class Seen(NamedTuple):
     """What a view forest knows of a pair's newest reading.
 
     ``views``, ``shares`` and ``usual`` float64[16] in the order of VIEWS: the reading's views, each one's
-    part of the score (they sum to 1), and the median of each in what was learned. ``recent`` float64[n]: the
-    newest values, the reading last, as many as are known without a gap.
+    part of the score (they sum to 1), and the median of each in what was learned.
     """
 
     views: FloatArray
     shares: FloatArray
     usual: FloatArray
+
+
+class Past(NamedTuple):
+    """What is known of a pair's past when its newest reading is explained.
+
+    ``recent`` float64[n]: the newest values, the reading last, as many as are known without a gap. ``day``
+    and ``week``: whether so far back is known: only then is a distance one from "this hour".
+    """
+
     recent: FloatArray
-
-
-class Habits(NamedTuple):
-    """Whether a day and a week back are known: only then is a distance one from "this hour"."""
-
     day: bool
     week: bool
 
 
-def view_shares(seen: Seen, habits: Habits, interval: float, unit: str) -> tuple[Share, ...]:
+def view_shares(seen: Seen, past: Past, interval: float, unit: str) -> tuple[Share, ...]:
     """The kinds of views that speak for the score, the strongest first; ``interval`` in seconds.
 
     A kind's part is the sum of its views' shares, its words are its strongest view's, or those of one with a
-    shorter memory that is nearly as strong: what just happened explains what long means say of it. Kinds
+    shorter memory that is at least half as strong: what just happened explains what long means say of it. Kinds
     whose strongest view has no more than an even part are left out: they saw nothing unusual.
     """
-    words = _ViewWords(seen, habits, interval, unit)
+    words = _ViewWords(seen, past, interval, unit)
     part = dict(zip(VIEWS, seen.shares.tolist(), strict=True))
     found = []
     for about, names in _KINDS.items():
         strongest = max(part[name] for name in names)
         if strongest > 1 / len(VIEWS):
-            told = next(name for name in names if part[name] >= _NEARLY * strongest)
+            told = next(name for name in names if part[name] >= _HALF * strongest)
             side, text = words.of(told)
             found.append(Share(about, told, round(sum(part[name] for name in names), 4), side, text))
     return _strongest_first(found)
@@ -110,13 +113,12 @@ def feature_shares(
 class _ViewWords:
     """One sentence for each view; see VIEWS for what they are."""
 
-    def __init__(self, seen: Seen, habits: Habits, interval: float, unit: str) -> None:
+    def __init__(self, seen: Seen, past: Past, interval: float, unit: str) -> None:
         self._views = dict(zip(VIEWS, seen.views.tolist(), strict=True))
         self._usual = dict(zip(VIEWS, seen.usual.tolist(), strict=True))
-        self._recent = seen.recent
         self._interval = interval
         self._unit = unit
-        self._habits = habits
+        self._past = past
         spans = Spans.of(interval)
         self._span = {
             name: duration(readings * interval)
@@ -164,7 +166,7 @@ class _ViewWords:
         moved = (
             f"it {'rose' if value > 0 else 'fell'} by {size} in one reading" if value else "it stands still"
         )
-        steps = np.abs(np.diff(self._recent))
+        steps = np.abs(np.diff(self._past.recent))
         if value and len(steps) > 1 and steps[-1] > steps[:-1].max():
             span = duration(len(steps) * self._interval)
             return f"it never changed this fast in the last {span}: {moved}"
@@ -183,7 +185,7 @@ class _ViewWords:
     def _season(self, view: str, value: float) -> str:
         weekly = view in _KINDS["time_of_week"]
         when = "at this time of the week" if weekly else "at this hour"
-        known = self._habits.week if weekly else self._habits.day
+        known = self._past.week if weekly else self._past.day
         here = f" {when}" if known else ""
         if view in ("daily", "weekly"):
             now = self._views["value"]

@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from backend.detection.features import FEATURES
 from backend.detection.reason_card import Circumstances, reasons_of, write_card
-from backend.detection.shares import Habits, Seen, feature_shares, view_shares
+from backend.detection.shares import Past, Seen, feature_shares, view_shares
 from backend.detection.view_forest import THRESHOLD, ViewForest
 from backend.detection.views import VIEWS
 from backend.metrics.cards import ReasonCard, Share
@@ -24,22 +24,24 @@ from backend.metrics.readings import ExpectedRange, Severity
 
 LATENCY = MetricSpec("lat", "p99 latency", "milliseconds", "q", 1000, 3000, "above")
 INTERVAL = 60.0
-KNOWN = Habits(day=True, week=True)
 AT = 1_767_225_600.0
 
 
-def seen(views: dict[str, float], only: str = "value", recent: tuple[float, ...] = ()) -> Seen:
+def seen(views: dict[str, float], only: str = "value") -> Seen:
     """A reading whose score is all ``only``'s; every view's usual is 40 and its own value ``views`` or 40."""
     return Seen(
         views=np.array([views.get(name, 40.0) for name in VIEWS]),
         shares=np.array([float(name == only) for name in VIEWS]),
         usual=np.full(len(VIEWS), 40.0),
-        recent=np.array(recent),
     )
 
 
-def said(view: str, views: dict[str, float], habits: Habits = KNOWN, recent: tuple[float, ...] = ()) -> str:
-    (share,) = view_shares(seen(views, view, recent), habits, INTERVAL, "milliseconds")
+def past(*recent: float, day: bool = True, week: bool = True) -> Past:
+    return Past(np.array(recent), day, week)
+
+
+def said(view: str, views: dict[str, float], known: Past | None = None) -> str:
+    (share,) = view_shares(seen(views, view), known or past(), INTERVAL, "milliseconds")
     assert (share.view, share.part) == (view, 1.0)
     return share.words
 
@@ -93,27 +95,27 @@ def test_the_time_of_day_is_named_only_where_a_day_is_known() -> None:
     far = {"value": 164.0, "daily": 124.0, "weekly": 124.0}
     assert said("daily", far) == "it is 4.1× what it is at this hour (40 ms)"
     assert said("weekly", far) == "it is 4.1× what it is at this time of the week (40 ms)"
-    young = Habits(day=False, week=False)
+    young = past(day=False, week=False)
     assert said("daily", far, young) == "it is 4.1× the usual 40 ms"
     assert (
         said("daily_mean", {"daily_mean": 30.0}, young)
         == "its mean over the last 48 min is 30 ms above what is usual"
     )
-    assert said("weekly", far, Habits(True, False)) == "it is 4.1× the usual 40 ms"
+    assert said("weekly", far, past(week=False)) == "it is 4.1× the usual 40 ms"
 
 
 def test_fastest_is_said_only_of_the_time_that_is_known_and_only_if_it_is() -> None:
     rose = {"delta": 300.0}
-    fastest = said("delta", rose, recent=(10, 20, 15, 315))
+    fastest = said("delta", rose, past(10, 20, 15, 315))
     assert fastest == "it never changed this fast in the last 3 min: it rose by 300 ms in one reading"
-    assert said("delta", rose, recent=(10, 400, 15, 315)) == "it rose by 300 ms in one reading"
-    assert said("delta", rose, recent=(15, 315)) == "it rose by 300 ms in one reading"
+    assert said("delta", rose, past(10, 400, 15, 315)) == "it rose by 300 ms in one reading"
+    assert said("delta", rose, past(15, 315)) == "it rose by 300 ms in one reading"
 
 
 def test_kinds_of_views_come_strongest_first_and_calm_ones_not_at_all() -> None:
     shares = np.full(len(VIEWS), 0.01)
     shares[[VIEWS.index("daily"), VIEWS.index("daily_mean"), VIEWS.index("mean")]] = (0.3, 0.2, 0.37)
-    found = view_shares(seen({})._replace(shares=shares), KNOWN, INTERVAL, "milliseconds")
+    found = view_shares(seen({})._replace(shares=shares), past(), INTERVAL, "milliseconds")
     assert [(share.about, share.view, share.part) for share in found] == [
         ("time_of_day", "daily", 0.51),
         ("level", "mean", 0.41),
@@ -196,8 +198,8 @@ def test_the_same_input_gives_the_same_bytes(
     shares = weights / total if total > 0 else weights
 
     def once() -> bytes:
-        parts = Seen(views.copy(), shares.copy(), usual.copy(), recent.copy())
-        found = view_shares(parts, Habits(known, known), interval, unit)
+        parts = Seen(views.copy(), shares.copy(), usual.copy())
+        found = view_shares(parts, Past(recent.copy(), known, known), interval, unit)
         spec = replace(LATENCY, unit=unit)
         made = write_card(float(views[0]), ExpectedRange(-1, 1), found, spec, Circumstances(AT))
         reasons = reasons_of(made, Severity.NORMAL, 0.7, THRESHOLD, AT, spec)
@@ -215,8 +217,8 @@ def test_a_real_forest_s_fault_is_explained_by_what_it_did() -> None:
     scores = forest.push(np.zeros(len(values), dtype=np.int64), stamps, values)
     assert scores[-1] > THRESHOLD
     usual = np.asarray(forest.state()["tables.origins"][0], dtype=np.float64)
-    parts = Seen(forest.views(0), forest.shares(0), usual, values[-20:])
-    shares = view_shares(parts, Habits(True, False), INTERVAL, "milliseconds")
+    parts = Seen(forest.views(0), forest.shares(0), usual)
+    shares = view_shares(parts, Past(values[-20:], True, False), INTERVAL, "milliseconds")
     words = {share.about: share.words for share in shares}
     assert re.fullmatch(r"it is 10× the usual (39\.\d|40) ms", words["level"])
     assert words["change"].startswith("it never changed this fast") or "above the median" in words["change"]
