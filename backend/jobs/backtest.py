@@ -281,11 +281,12 @@ class Backtester:
 
     def _update(self, backtest: Backtest) -> None:
         with self._ended:
+            is_news = self._backtests[backtest.id].phase != backtest.phase
             self._backtests[backtest.id] = backtest
             if backtest.state != "running":
                 self._cancelled.discard(backtest.id)
                 self._ended.notify_all()
-        if backtest.state != "running" or time.monotonic() - self._told_at >= _TELL_EVERY:
+        if is_news or time.monotonic() - self._told_at >= _TELL_EVERY:
             self._tell(backtest)
 
     def _tell(self, backtest: Backtest) -> None:
