@@ -228,5 +228,6 @@ def _detail(incident: Incident) -> IncidentDetail:
             "readings": incident.readings,
             "logs": [log_entry(line) for line in incident.logs],
             "timeline": incident.timeline,
+            "card": incident.card,
         }
     )

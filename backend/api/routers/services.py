@@ -117,6 +117,8 @@ def _fields(spec: MetricSpec, reading: Reading | None) -> dict[str, Any]:
             "state": State.STALE,
             "expected": None,
             "reasons": ["no series: the metric's query has no answer for this service"],
+            "card": None,
+            "artefact": None,
             "event_ts": None,
         }
     return common | {
@@ -127,5 +129,7 @@ def _fields(spec: MetricSpec, reading: Reading | None) -> dict[str, Any]:
         "state": reading.state,
         "expected": reading.expected,
         "reasons": list(reading.reasons),
+        "card": reading.card,
+        "artefact": reading.artefact,
         "event_ts": reading.timestamp,
     }

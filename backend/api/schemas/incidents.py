@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from backend.api.schemas.base import Time, Wire
+from backend.api.schemas.cards import ReasonCard
 from backend.api.schemas.logs import LogEntry
 from backend.api.schemas.readings import Expected
 from backend.incidents.incident import Actor, EntryKind, Feedback, ResolveReason, Status
@@ -55,6 +56,9 @@ class IncidentDetail(IncidentSummary):
     readings: list[IncidentReading]
     logs: list[LogEntry]
     timeline: list[TimelineEntry]
+    card: ReasonCard | None = Field(
+        description="why the reading that opened it is anomalous; null where no model said so"
+    )
 
 
 class IncidentCounts(Wire):

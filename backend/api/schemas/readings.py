@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from backend.api.schemas.base import Time, Wire
+from backend.api.schemas.cards import Artefact, ReasonCard
 from backend.metrics.readings import Severity, State, Verdict
 
 
@@ -26,7 +27,9 @@ class MetricReading(Wire):
     score: float | None = Field(description="0..1, higher is more anomalous; null without a model")
     state: State
     expected: Expected | None
-    reasons: list[str]
+    reasons: list[str] = Field(description="the strongest first")
+    card: ReasonCard | None = Field(description="why it is anomalous, in detail; null where it is not")
+    artefact: Artefact | None = Field(description="what happened to the service just now, if anything did")
     event_ts: Time | None = Field(description="when the sample was taken; give it to GET /logs")
     high: float | None = Field(description="the threshold of severity High, if the metric has one")
     critical: float | None
