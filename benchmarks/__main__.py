@@ -1,4 +1,4 @@
-"""``python -m benchmarks [tick | faults]``: measure, and print the figures as JSON; progress to stderr."""
+"""``python -m benchmarks [tick | faults | backtest]``: measure; figures as JSON, progress to stderr."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from benchmarks import faults, tick
+from benchmarks import backtest, faults, tick
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -14,11 +14,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "part",
         nargs="?",
-        choices=["tick", "faults"],
+        choices=["tick", "faults", "backtest"],
         default="tick",
-        help="the work of one poll; faults to incidents",
+        help="the work of one poll; faults to incidents; a range of the past",
     )
-    parser.add_argument("--pairs", type=int, default=1000, help="tick: pairs of service and metric (1000)")
+    parser.add_argument(
+        "--pairs", type=int, help="tick and backtest: pairs of service and metric (1000; backtest 100)"
+    )
+    parser.add_argument("--days", type=float, default=14, help="backtest: how far back (14)")
     parser.add_argument(
         "--minutes",
         type=float,
@@ -27,7 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object on one line")
     options = parser.parse_args(arguments)
-    result = faults.measure(options.minutes) if options.part == "faults" else tick.measure(options.pairs)
+    if options.part == "faults":
+        result = faults.measure(options.minutes)
+    elif options.part == "backtest":
+        result = backtest.measure(options.pairs or 100, options.days)
+    else:
+        result = tick.measure(options.pairs or 1000)
     print(json.dumps(result, indent=None if options.json else 2))
 
 
