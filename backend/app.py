@@ -17,6 +17,7 @@ from backend.api import backtest_wire, errors, ui
 from backend.api.foreign import RefuseForeignWrites
 from backend.api.parts import Parts
 from backend.api.routers import (
+    artefacts,
     backtests,
     changes,
     health,
@@ -74,6 +75,7 @@ _ROUTERS = (
     services,
     history,
     changes,
+    artefacts,
     logs,
     log_lines,
     incidents,
