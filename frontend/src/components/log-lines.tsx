@@ -8,36 +8,46 @@ import "./log-lines.css";
 interface LogLinesProps {
   lines: readonly LogEntry[];
   label: string;
+  /** Show the line nearest to this time (RFC 3339) instead of the first that explains the event. */
+  at?: string;
 }
 
 const ROOM_ABOVE_PX = 48;
 
-export function LogLines({ lines, label }: LogLinesProps) {
+export function LogLines({ lines, label, at }: LogLinesProps) {
   const box = useRef<HTMLElement>(null);
   const firstMarked = lines.find((line) => line.explains);
-  const anchor = firstMarked ? `${firstMarked.timestamp} ${firstMarked.message}` : "";
+  const here = at === undefined ? -1 : nearestLine(lines, at);
+  const anchor = at ?? (firstMarked ? `${firstMarked.timestamp} ${firstMarked.message}` : "");
   // biome-ignore lint/correctness/useExhaustiveDependencies: scroll again only when another line comes first
   useLayoutEffect(() => {
-    const marked = box.current?.querySelector<HTMLElement>(".log-line-marked");
-    if (box.current && marked) box.current.scrollTop = marked.offsetTop - ROOM_ABOVE_PX;
-  }, [anchor]);
+    const place = here < 0 ? ".log-line-marked" : "[data-here]";
+    const line = box.current?.querySelector<HTMLElement>(place);
+    if (box.current && line) box.current.scrollTop = line.offsetTop - ROOM_ABOVE_PX;
+  }, [anchor, lines.length === 0]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
     <section ref={box} className="panel log-box" aria-label={label} tabIndex={0}>
       <ol>
         {lines.map((line, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: log lines have no identity and may repeat
-          <LogLine key={`${line.timestamp} ${index}`} line={line} />
+          <LogLine key={`${line.timestamp} ${index}`} line={line} here={index === here} />
         ))}
       </ol>
     </section>
   );
 }
 
-const LogLine = memo(function LogLine({ line }: { line: LogEntry }) {
+/** Index of the line written nearest to the time; -1 when there is none. */
+function nearestLine(lines: readonly LogEntry[], at: string): number {
+  const distances = lines.map((line) => Math.abs(Date.parse(line.timestamp) - Date.parse(at)));
+  return distances.indexOf(Math.min(...distances));
+}
+
+const LogLine = memo(function LogLine({ line, here }: { line: LogEntry; here: boolean }) {
   const { zone } = usePreferences();
   return (
-    <li className={line.explains ? "log-line log-line-marked" : "log-line"}>
+    <li className={line.explains ? "log-line log-line-marked" : "log-line"} data-here={here || undefined}>
       <time dateTime={line.timestamp} className="log-time">
         {formatClock(line.timestamp, zone)}
       </time>

@@ -1,20 +1,22 @@
 /** One incident on one screen: what, since when, why, what the logs say, what was done. */
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "react-router";
-import { LogLines } from "@/components/log-lines";
-import { EmptyState, ErrorState, QueryView, Skeleton } from "@/components/ui/states";
-import { SeverityTag, StatusTag } from "@/components/ui/tags";
-import { AbsoluteTime, RelativeTime } from "@/components/ui/time";
+import { useParams } from "react-router";
+import { seconds } from "@/components/chart-model";
+import { ErrorState, QueryView, Skeleton } from "@/components/ui/states";
+import { AbsoluteTime } from "@/components/ui/time";
 import type { IncidentDetail } from "@/lib/api/types";
+import { byServerClock } from "@/lib/clock";
 import { usePageTitle } from "@/lib/page-title";
-import { logsPath, servicePath } from "@/lib/paths";
-import { IncidentActions } from "./components/incident-actions";
+import { useSearchState } from "@/lib/search-state";
+import { isGone } from "./acts";
 import { IncidentChart } from "./components/incident-chart";
+import { IncidentHead, IncidentTrail } from "./components/incident-head";
+import { IncidentLogs } from "./components/incident-logs";
+import { Related } from "./components/related";
 import { Timeline } from "./components/timeline";
 import { WasThisRight } from "./components/was-this-right";
 import { Why } from "./components/why";
 import { incidentQuery } from "./queries";
-import { logCounts } from "./view-model";
 import "./incident.css";
 
 export default function IncidentPage() {
@@ -32,95 +34,78 @@ export default function IncidentPage() {
 
 function KnownIncident({ id }: { id: number }) {
   const query = useQuery(incidentQuery(id));
+  const gone = isGone(query.error);
   usePageTitle(query.data ? query.data.title : `Incident ${id}`);
   return (
-    <div className="stack">
-      <nav aria-label="Where this is" className="small">
-        <Link to="/incidents">Incidents</Link> <span aria-hidden="true">/</span> #{id}
-      </nav>
+    <div className="stack incident-page">
+      <IncidentTrail id={id} incident={query.data} />
       {!query.data && <h1>Incident {id}</h1>}
-      <QueryView query={query} what={`Incident ${id}`} skeleton={<IncidentSkeleton />}>
-        {(incident) => <Loaded incident={incident} />}
-      </QueryView>
+      {gone && query.data ? (
+        <>
+          <Gone id={id} asOf={query.dataUpdatedAt} />
+          <Loaded incident={query.data} gone />
+        </>
+      ) : (
+        <QueryView query={query} what={`Incident ${id}`} skeleton={<IncidentSkeleton />}>
+          {(incident) => <Loaded incident={incident} gone={false} />}
+        </QueryView>
+      )}
     </div>
   );
 }
 
-function Loaded({ incident }: { incident: IncidentDetail }) {
+/** It was deleted while it was read: what was read stays, and nothing more can be done with it. */
+function Gone({ id, asOf }: { id: number; asOf: number }) {
+  return (
+    <div className="state state-error" role="alert">
+      <p className="state-title">Incident #{id} is no longer there</p>
+      <p className="state-body">
+        Canopy has no incident of this number any more. Below is how it stood at{" "}
+        <AbsoluteTime at={new Date(byServerClock(asOf)).toISOString()} />.
+      </p>
+    </div>
+  );
+}
+
+function Loaded({ incident, gone }: { incident: IncidentDetail; gone: boolean }) {
+  const [search, setSearch] = useSearchState();
+  const at = pickedTime(search.get("at"));
   return (
     <>
-      <Head incident={incident} />
-      <IncidentChart incident={incident} />
+      <IncidentHead incident={incident} gone={gone} />
+      <IncidentChart
+        incident={incident}
+        picked={at === null ? null : seconds(at)}
+        onPick={(time) => setSearch({ at: new Date(time * 1_000).toISOString() })}
+      />
       <div className="incident-columns">
-        <div className="stack">
+        <div className="incident-side">
           <Why incident={incident} />
-          <WasThisRight incident={incident} />
+          {!gone && <WasThisRight incident={incident} />}
+          <Related incident={incident} />
         </div>
-        <Logs incident={incident} />
+        <div className="incident-main">
+          <IncidentLogs incident={incident} at={at} onBack={() => setSearch({ at: "" })} />
+          <Timeline incident={incident} gone={gone} />
+        </div>
       </div>
-      <Timeline incident={incident} />
     </>
   );
 }
 
-function Head({ incident }: { incident: IncidentDetail }) {
-  return (
-    <header className="incident-head">
-      <div className="incident-head-words">
-        <h1>{incident.title}</h1>
-        <p className="row">
-          <SeverityTag severity={incident.severity} />
-          <StatusTag status={incident.status} />
-          <span>
-            started <RelativeTime at={incident.event_ts} />{" "}
-            <span className="muted">
-              (<AbsoluteTime at={incident.event_ts} />)
-            </span>
-          </span>
-          {incident.resolved_at && (
-            <span>
-              resolved <RelativeTime at={incident.resolved_at} />
-              {incident.resolve_reason && ` as ${incident.resolve_reason}`}
-            </span>
-          )}
-          <Link to={servicePath(incident.service)}>{incident.service}</Link>
-        </p>
-        <p className="incident-reason">{incident.reason}</p>
-      </div>
-      <IncidentActions incident={incident} />
-    </header>
-  );
-}
-
-function Logs({ incident }: { incident: IncidentDetail }) {
-  return (
-    <section className="section" aria-labelledby="logs-title">
-      <div className="row row-spread">
-        <h2 id="logs-title">
-          Logs around the event{" "}
-          <span className="muted incident-count">{incident.logs.length > 0 && logCounts(incident.logs)}</span>
-        </h2>
-        <Link to={logsPath(incident.service, incident.event_ts)} className="small">
-          Open in Logs
-        </Link>
-      </div>
-      {incident.logs.length ? (
-        <LogLines lines={incident.logs} label="Log lines around the event" />
-      ) : (
-        <EmptyState title="No log lines around the event">
-          {incident.service} wrote none that Canopy has read for that time.
-        </EmptyState>
-      )}
-    </section>
-  );
+function pickedTime(text: string | null): string | null {
+  return text && !Number.isNaN(Date.parse(text)) ? text : null;
 }
 
 function IncidentSkeleton() {
   return (
     <>
-      <Skeleton height={100} label="Loading the incident" />
-      <Skeleton height={290} label="Loading the chart" />
-      <Skeleton height={360} label="Loading the logs" />
+      <Skeleton height={112} label="Loading the incident" />
+      <Skeleton height={310} label="Loading the chart" />
+      <div className="incident-columns">
+        <Skeleton height={360} label="Loading the reasons" />
+        <Skeleton height={360} label="Loading the logs" />
+      </div>
     </>
   );
 }

@@ -1,53 +1,64 @@
-/** All incidents, filtered and sorted by the server, as the address says. */
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+/** All incidents, filtered, sorted and counted by the server, as the address says. */
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { SavedViewsMenu } from "@/components/saved-views";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
-import { incidentPagesQuery, overviewQuery } from "@/lib/api/queries";
+import { overviewQuery } from "@/lib/api/queries";
+import { byServerClock } from "@/lib/clock";
 import { formatClock, plural } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
 import { usePreferences } from "@/lib/preferences";
 import { useSearchState } from "@/lib/search-state";
+import { ExportList } from "./components/export-list";
 import { IncidentFilterBar } from "./components/incident-filter-bar";
-import { VirtualIncidents } from "./components/virtual-incidents";
-import { filtersOf, isFiltered } from "./view-model";
+import { IncidentTable } from "./components/incident-table";
+import { FILTER_NAMES, filtersOf, isFiltered, type Window, windowFor } from "./list-model";
+import { incidentWindowQuery } from "./queries";
+import { useListBar } from "./use-list-bar";
+import { useSelection } from "./use-selection";
 import "./incidents.css";
 
-const NO_FILTERS = { service: "", metric: "", severity: "", status: "", q: "" };
+const NO_FILTERS = Object.fromEntries(FILTER_NAMES.map((name) => [name, ""]));
+const FIRST_ROWS = 40;
 
 export default function IncidentsPage() {
   usePageTitle("Incidents");
   const [search, setSearch] = useSearchState();
   const filters = filtersOf(search);
-  const query = useInfiniteQuery(incidentPagesQuery(filters));
-  const incidents = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const scope = JSON.stringify(filters);
+  const [shown, setShown] = useWindow(scope);
+  const query = useQuery(incidentWindowQuery(filters, shown));
+  const selection = useSelection(scope);
+  const bar = useListBar();
   return (
-    <div className="stack">
-      <h1>Incidents</h1>
-      <IncidentFilterBar search={search} onChange={setSearch} />
+    <div className="stack incidents-page">
+      <div className="row row-spread">
+        <h1>Incidents</h1>
+        <div className="row">
+          <SavedViewsMenu page="incidents" />
+          <ExportList filters={filters} chosen={selection.ids} />
+        </div>
+      </div>
+      <IncidentFilterBar search={search} onChange={setSearch} counts={query.data?.counts} bar={bar} />
       <QueryView
         query={query}
         what="The incidents"
         skeleton={<Skeleton height="60vh" label="Loading incidents" />}
       >
         {(data) =>
-          incidents.length ? (
-            <>
-              <p className="muted small" role="status">
-                {plural(data.pages[0]?.total ?? 0, "incident")}
-                {isFiltered(filters) && " that fit"}
-              </p>
-              <VirtualIncidents
-                incidents={incidents}
-                total={data.pages[0]?.total ?? incidents.length}
-                onNearEnd={() => {
-                  if (query.hasNextPage && !query.isFetching) void query.fetchNextPage();
-                }}
-              />
-            </>
+          data.total ? (
+            <IncidentTable
+              key={scope}
+              data={data}
+              filters={filters}
+              selection={selection}
+              renewing={query.isPlaceholderData && data.scope !== scope}
+              onWindow={setShown}
+            />
           ) : (
             <NoIncidents
               filtered={isFiltered(filters)}
-              checkedAt={query.dataUpdatedAt}
+              checkedAt={byServerClock(query.dataUpdatedAt)}
               onClear={() => setSearch(NO_FILTERS)}
             />
           )
@@ -55,6 +66,17 @@ export default function IncidentsPage() {
       </QueryView>
     </div>
   );
+}
+
+/** Which rows are asked for; other filters begin at the top again. */
+function useWindow(scope: string): [Window, (first: number, last: number) => void] {
+  const [state, setState] = useState({ scope, window: windowFor(0, FIRST_ROWS) });
+  const window = state.scope === scope ? state.window : windowFor(0, FIRST_ROWS);
+  function set(first: number, last: number) {
+    const next = windowFor(first, Math.max(last, first + FIRST_ROWS));
+    if (next.offset !== window.offset || next.limit !== window.limit) setState({ scope, window: next });
+  }
+  return [window, set];
 }
 
 interface NoIncidentsProps {
@@ -66,9 +88,11 @@ interface NoIncidentsProps {
 function NoIncidents({ filtered, checkedAt, onClear }: NoIncidentsProps) {
   const { zone } = usePreferences();
   const { data: overview } = useQuery(overviewQuery);
+  const checked = `Checked at ${formatClock(checkedAt, zone)}`;
   if (filtered) {
     return (
       <EmptyState title="No incident fits these filters">
+        <p>{checked}.</p>
         <button type="button" className="button" onClick={onClear}>
           Show all incidents
         </button>
@@ -77,7 +101,7 @@ function NoIncidents({ filtered, checkedAt, onClear }: NoIncidentsProps) {
   }
   return (
     <EmptyState title="No incident has been opened yet">
-      Checked at {formatClock(checkedAt, zone)}
+      {checked}
       {overview && `, watching ${plural(overview.services.length, "service")}`}.
     </EmptyState>
   );

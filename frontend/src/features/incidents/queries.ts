@@ -1,7 +1,13 @@
-/** One incident, and what an operator may do with it. */
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+/** What the incident pages ask of the backend. */
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api/client";
-import type { Feedback, IncidentDetail, ResolveReason } from "@/lib/api/types";
+import type { IncidentDetail, IncidentSummary } from "@/lib/api/types";
+import { apiFilters, type ListFilters, type Window } from "./list-model";
+
+const IDS_FRESH_MS = 15_000;
+const RELATED = 8;
+/** How far apart two incidents may begin and still have to do with each other. */
+const AROUND_MS = 5 * 60_000;
 
 export function incidentQuery(id: number) {
   return queryOptions({
@@ -11,43 +17,75 @@ export function incidentQuery(id: number) {
   });
 }
 
-export type IncidentAction =
-  | { kind: "acknowledge" }
-  | { kind: "resolve"; reason: ResolveReason | null; comment: string }
-  | { kind: "reopen" }
-  | { kind: "comment"; text: string }
-  | { kind: "feedback"; answer: Feedback };
-
-function send(id: number, action: IncidentAction): Promise<IncidentDetail> {
-  const params = { path: { incident_id: id } };
-  switch (action.kind) {
-    case "acknowledge":
-      return unwrap(api.POST("/incidents/{incident_id}/acknowledge", { params, body: { comment: "" } }));
-    case "resolve": {
-      const { reason, comment } = action;
-      return unwrap(api.POST("/incidents/{incident_id}/resolve", { params, body: { reason, comment } }));
-    }
-    case "reopen":
-      return unwrap(api.POST("/incidents/{incident_id}/reopen", { params, body: { comment: "" } }));
-    case "comment":
-      return unwrap(api.POST("/incidents/{incident_id}/comments", { params, body: { text: action.text } }));
-    case "feedback":
-      return unwrap(
-        api.POST("/incidents/{incident_id}/feedback", { params, body: { answer: action.answer } }),
-      );
-  }
+/** The rows in view, and the counts of all; the answer says which rows it holds, and of what filters. */
+export function incidentWindowQuery(filters: ListFilters, window: Window) {
+  return queryOptions({
+    queryKey: ["incidents", "window", filters, window],
+    queryFn: async ({ signal }) => {
+      const query = { ...apiFilters(filters), ...window };
+      const page = await unwrap(api.GET("/incidents", { params: { query }, signal }));
+      return { ...page, ...window, scope: JSON.stringify(filters) };
+    },
+    placeholderData: keepPreviousData,
+  });
 }
 
-/** The answer is the incident as it is then; after a refusal it is asked for, since someone else may have acted. */
-export function useIncidentAction(id: number) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (action: IncidentAction) => send(id, action),
-    onSuccess: (incident) => client.setQueryData(incidentQuery(id).queryKey, incident),
-    onError: () => client.invalidateQueries({ queryKey: ["incident", id] }),
-    onSettled: () => {
-      void client.invalidateQueries({ queryKey: ["incidents"] });
-      void client.invalidateQueries({ queryKey: ["overview"] });
-    },
+/** Which incidents fit, in order: for stepping through them and for choosing all. */
+export function incidentIdsQuery(filters: ListFilters) {
+  return queryOptions({
+    queryKey: ["incident-ids", filters],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/incidents/ids", { params: { query: apiFilters(filters) }, signal })),
+    staleTime: IDS_FRESH_MS,
   });
+}
+
+/** What else fired while this one did. */
+export function relatedQuery({ id, event_ts, last_fired_at }: IncidentDetail) {
+  const moved = (time: string, by: number) => new Date(Date.parse(time) + by).toISOString();
+  const query = {
+    start: moved(event_ts, -AROUND_MS),
+    end: moved(last_fired_at > event_ts ? last_fired_at : event_ts, AROUND_MS),
+    limit: RELATED + 1,
+  };
+  return queryOptions({
+    queryKey: ["incidents", "related", id, query],
+    queryFn: async ({ signal }) => {
+      const page = await unwrap(api.GET("/incidents", { params: { query }, signal }));
+      return { items: page.items.filter((each) => each.id !== id).slice(0, RELATED), total: page.total - 1 };
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The log lines around another moment than the event's. */
+export function logsAtQuery(service: string, at: string) {
+  return queryOptions({
+    queryKey: ["logs", "incident", service, at],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/logs", { params: { query: { service, event_ts: at } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+const EXPORT_PAGE = 500;
+
+/** All that fit, page after page; tells how far it is. Throws the signal's reason when it is aborted. */
+export async function fetchAll(
+  filters: ListFilters,
+  signal: AbortSignal,
+  onProgress: (done: number, total: number) => void,
+): Promise<IncidentSummary[]> {
+  const found: IncidentSummary[] = [];
+  const query = { ...apiFilters(filters), limit: EXPORT_PAGE };
+  let cursor: string | null = null;
+  do {
+    const page: { items: IncidentSummary[]; total: number; next_cursor: string | null } = await unwrap(
+      api.GET("/incidents", { params: { query: { ...query, ...(cursor && { cursor }) } }, signal }),
+    );
+    found.push(...page.items);
+    onProgress(found.length, page.total);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return found;
 }

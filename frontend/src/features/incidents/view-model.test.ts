@@ -1,30 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { at, incidentDetailOf, lineOf, NOW } from "@/testing/factories";
-import { chartRange, distanceWords, eventReading, filtersOf, isFiltered, logCounts } from "./view-model";
-
-describe("the filters of an address", () => {
-  it("are read, several of a kind too", () => {
-    const search = new URLSearchParams(
-      "service=a&severity=High&severity=Critical&status=OPEN&q=slow&sort=-opened_at",
-    );
-    expect(filtersOf(search)).toMatchObject({
-      service: ["a"],
-      severity: ["Critical", "High"],
-      status: ["OPEN"],
-      q: "slow",
-      sort: "-opened_at",
-    });
-  });
-
-  it("leave out what is no filter", () => {
-    const filters = filtersOf(new URLSearchParams("severity=Dreadful&status=&sort=colour"));
-    expect(filters).not.toHaveProperty("severity");
-    expect(filters).not.toHaveProperty("status");
-    expect(filters.sort).toBe("urgency");
-    expect(isFiltered(filters)).toBe(false);
-    expect(isFiltered(filtersOf(new URLSearchParams("q=x")))).toBe(true);
-  });
-});
+import { chartRange, distanceWords, eventReading, logCounts } from "./view-model";
 
 describe("the chart's range", () => {
   it("is open-ended while the incident still fires", () => {

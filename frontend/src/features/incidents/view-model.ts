@@ -1,50 +1,7 @@
-/** What the incident pages show, worked out from the wire's incidents and the address. */
+/** What the page of one incident shows, worked out from the wire's incident. */
 import { type ChartSpan, seconds } from "@/components/chart-model";
-import type { IncidentFilters } from "@/lib/api/queries";
-import type { IncidentDetail, LogEntry, Severity, Status } from "@/lib/api/types";
+import type { IncidentDetail, LogEntry, TimelineEntry } from "@/lib/api/types";
 import { formatNumber, plural } from "@/lib/format";
-
-export const SEVERITIES = ["Critical", "High"] as const satisfies readonly Severity[];
-export const STATUSES = ["OPEN", "ACKNOWLEDGED", "RESOLVED"] as const satisfies readonly Status[];
-
-export const SORTS = [
-  { value: "urgency", label: "Most urgent" },
-  { value: "-opened_at", label: "Newest" },
-  { value: "opened_at", label: "Oldest" },
-  { value: "-updated_at", label: "Last changed" },
-  { value: "-severity", label: "Most severe" },
-  { value: "service", label: "Service" },
-] as const;
-
-const PAGE_SIZE = 100;
-
-function chosen<T extends string>(search: URLSearchParams, name: string, allowed: readonly T[]): T[] {
-  const asked = search.getAll(name);
-  return allowed.filter((value) => asked.includes(value));
-}
-
-/** The address's filters; what the address says wrongly is left out. */
-export function filtersOf(search: URLSearchParams): IncidentFilters {
-  const service = search.getAll("service").filter(Boolean);
-  const metric = search.getAll("metric").filter(Boolean);
-  const severity = chosen(search, "severity", SEVERITIES);
-  const status = chosen(search, "status", STATUSES);
-  const q = search.get("q") ?? "";
-  const sort = SORTS.find((each) => each.value === search.get("sort"))?.value ?? "urgency";
-  return {
-    ...(service.length && { service }),
-    ...(metric.length && { metric }),
-    ...(severity.length && { severity }),
-    ...(status.length && { status }),
-    ...(q && { q }),
-    sort,
-    limit: PAGE_SIZE,
-  };
-}
-
-export function isFiltered({ sort: _sort, limit: _limit, ...filters }: IncidentFilters): boolean {
-  return Object.keys(filters).length > 0;
-}
 
 const BEFORE_MS = 30 * 60_000;
 const AFTER_MS = 15 * 60_000;
@@ -97,4 +54,36 @@ export function logCounts(lines: readonly LogEntry[]): string {
   return written === 1
     ? "1 line, which does not explain this"
     : `${written} lines, none of which explains this`;
+}
+
+const STANDINGS: readonly TimelineEntry["kind"][] = [
+  "opened",
+  "acknowledged",
+  "resolved",
+  "reopened",
+  "undone",
+];
+
+/** The entry that made the incident's status what it is: who, when, in whose words. */
+export function newestStanding(timeline: readonly TimelineEntry[]): TimelineEntry | undefined {
+  return timeline.findLast((entry) => STANDINGS.includes(entry.kind));
+}
+
+/** The incidents before and after this one in the list it was opened from; null at an end or outside of it. */
+export function neighbours(ids: readonly number[], id: number) {
+  const at = ids.indexOf(id);
+  if (at < 0) return { before: null, after: null, position: null };
+  return { before: ids[at - 1] ?? null, after: ids[at + 1] ?? null, position: at + 1 };
+}
+
+/** Log lines as a text file: one line an entry, what explains the event marked, stack traces beneath. */
+export function logsAsText(lines: readonly LogEntry[]): string {
+  return lines
+    .map((line) => {
+      const mark = line.explains ? ">" : " ";
+      const times = line.count > 1 ? ` (x ${line.count})` : "";
+      const head = `${mark} ${line.timestamp} ${line.level} ${line.logger} ${line.message}${times}`;
+      return `${[head, ...line.stack_trace.trimEnd().split("\n").filter(Boolean)].join("\n    ")}\n`;
+    })
+    .join("");
 }

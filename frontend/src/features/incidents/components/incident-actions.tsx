@@ -1,107 +1,123 @@
-/** Acknowledge, Resolve, Reopen: only what the incident's status allows is offered. */
+/** Acknowledge, Resolve, Reopen: only what the incident's status allows is offered, each with its key and undo. */
+import { ChevronDown } from "lucide-react";
 import { Popover } from "radix-ui";
-import { type FormEvent, useId, useState } from "react";
-import { SelectField } from "@/components/ui/field";
+import { useId, useState } from "react";
+import { undoNewest } from "@/components/toast-store";
+import { statusWord } from "@/components/ui/tags";
+import { AbsoluteTime, RelativeTime } from "@/components/ui/time";
 import type { IncidentDetail, ResolveReason } from "@/lib/api/types";
-import { useIncidentAction } from "../queries";
-
-const REASONS: readonly { value: ResolveReason; label: string }[] = [
-  { value: "real", label: "Real trouble, now over" },
-  { value: "expected", label: "Expected, the model may learn it" },
-  { value: "noise", label: "Noise" },
-  { value: "maintenance", label: "Maintenance" },
-];
+import { useShortcuts } from "@/lib/keys";
+import { type Act, isConflict, useIncidentAct } from "../acts";
+import { REASONS } from "../reasons";
+import { newestStanding } from "../view-model";
 
 export function IncidentActions({ incident }: { incident: IncidentDetail }) {
-  const action = useIncidentAction(incident.id);
+  const action = useIncidentAct(incident.id);
+  const { status } = incident;
+  const act = (wish: Act) => {
+    if (!action.isPending) action.mutate(wish);
+  };
+  useShortcuts("Incident", [
+    ...(status === "OPEN"
+      ? [{ keys: "a", does: "Acknowledge", run: () => act({ kind: "acknowledge" }) }]
+      : []),
+    ...(status === "RESOLVED"
+      ? [{ keys: "o", does: "Reopen", run: () => act({ kind: "reopen" }) }]
+      : [{ keys: "r", does: "Resolve", run: () => act({ kind: "resolve" }) }]),
+    { keys: "u", does: "Undo", run: () => undoNewest() },
+  ]);
   return (
     <div className="incident-actions">
-      <div className="row">
-        {incident.status === "OPEN" && (
-          <button
-            type="button"
-            className="button"
-            disabled={action.isPending}
-            onClick={() => action.mutate({ kind: "acknowledge" })}
-          >
-            Acknowledge
+      <div className="incident-buttons">
+        {status === "OPEN" && (
+          <button type="button" className="button" onClick={() => act({ kind: "acknowledge" })}>
+            Acknowledge <kbd>A</kbd>
           </button>
         )}
-        {incident.status === "RESOLVED" ? (
-          <button
-            type="button"
-            className="button"
-            disabled={action.isPending}
-            onClick={() => action.mutate({ kind: "reopen" })}
-          >
-            Reopen
+        {status === "RESOLVED" ? (
+          <button type="button" className="button" onClick={() => act({ kind: "reopen" })}>
+            Reopen <kbd>O</kbd>
           </button>
         ) : (
-          <Resolve
-            pending={action.isPending}
-            onResolve={(reason, comment) => action.mutate({ kind: "resolve", reason, comment })}
-          />
+          <div className="split">
+            <button type="button" className="button button-primary" onClick={() => act({ kind: "resolve" })}>
+              Resolve <kbd>R</kbd>
+            </button>
+            <ResolveAs onResolve={(reason, comment) => act({ kind: "resolve", reason, comment })} />
+          </div>
         )}
       </div>
-      {action.error && (
-        <p className="incident-refused" role="alert">
-          {action.error.message}
-        </p>
-      )}
+      {isConflict(action.error) && <Overtaken incident={incident} />}
     </div>
   );
 }
 
-interface ResolveProps {
-  pending: boolean;
-  onResolve: (reason: ResolveReason | null, comment: string) => void;
+/** Another operator was faster: who, when, and how it stands now. */
+function Overtaken({ incident }: { incident: IncidentDetail }) {
+  const entry = newestStanding(incident.timeline);
+  return (
+    <p className="incident-refused" role="alert">
+      Not done: the incident is {statusWord(incident.status).toLowerCase()} already.
+      {entry && (
+        <>
+          {" "}
+          {entry.text} By {entry.actor === "operator" ? "an operator" : "Canopy"}{" "}
+          <RelativeTime at={entry.at} /> (<AbsoluteTime at={entry.at} />
+          ).
+        </>
+      )}
+    </p>
+  );
 }
 
-function Resolve({ pending, onResolve }: ResolveProps) {
-  const [reason, setReason] = useState<ResolveReason | null>(null);
+interface ResolveAsProps {
+  onResolve: (reason: ResolveReason, comment: string) => void;
+}
+
+/** One press a reason; a comment may be written first. */
+function ResolveAs({ onResolve }: ResolveAsProps) {
+  const [open, setOpen] = useState(false);
   const [comment, setComment] = useState("");
-  const commentId = useId();
-  function onSubmit(event: FormEvent) {
-    event.preventDefault();
-    onResolve(reason, comment);
-  }
+  const field = useId();
   return (
-    <Popover.Root>
-      <Popover.Trigger className="button button-primary" disabled={pending}>
-        Resolve
+    <Popover.Root open={open} onOpenChange={setOpen}>
+      <Popover.Trigger className="button button-primary" aria-label="Resolve with a reason">
+        <ChevronDown aria-hidden="true" size={16} />
       </Popover.Trigger>
-      <Popover.Content className="popover" align="end" sideOffset={6} aria-label="Resolve the incident">
-        <form className="stack" onSubmit={onSubmit}>
-          <SelectField
-            label="Reason (optional)"
-            value={reason ?? ""}
-            onChange={(value) => setReason(REASONS.find((each) => each.value === value)?.value ?? null)}
-          >
-            <option value="">None given</option>
-            {REASONS.map((each) => (
-              <option key={each.value} value={each.value}>
-                {each.label}
-              </option>
-            ))}
-          </SelectField>
-          <div className="field">
-            <label htmlFor={commentId} className="field-label">
-              Comment (optional)
-            </label>
-            <textarea
-              id={commentId}
-              className="control"
-              value={comment}
-              onChange={(event) => setComment(event.target.value)}
-            />
-          </div>
-          <div className="row">
-            <button type="submit" className="button button-primary" disabled={pending}>
-              Resolve incident
+      <Popover.Content
+        className="popover resolve-as"
+        align="end"
+        sideOffset={6}
+        aria-label="Resolve the incident"
+      >
+        <div className="field">
+          <label htmlFor={field} className="field-label">
+            Comment (optional)
+          </label>
+          <textarea
+            id={field}
+            className="control"
+            maxLength={10_000}
+            value={comment}
+            onChange={(event) => setComment(event.target.value)}
+          />
+        </div>
+        <p className="field-label">Resolve as</p>
+        <div className="resolve-reasons">
+          {REASONS.map(({ value, label, note }) => (
+            <button
+              key={value}
+              type="button"
+              className="button"
+              onClick={() => {
+                setOpen(false);
+                onResolve(value, comment.trim());
+              }}
+            >
+              {label} <span className="muted small">{note}</span>
             </button>
-            <Popover.Close className="button button-plain">Cancel</Popover.Close>
-          </div>
-        </form>
+          ))}
+        </div>
       </Popover.Content>
     </Popover.Root>
   );

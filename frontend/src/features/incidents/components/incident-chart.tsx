@@ -1,4 +1,4 @@
-/** The incident's metric around the event, the unusual time marked. */
+/** The incident's metric around the event, the unusual time marked; a reading picked here moves the logs. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { CHART_HEIGHT, TimeChart } from "@/components/time-chart";
@@ -8,24 +8,31 @@ import type { History, IncidentDetail } from "@/lib/api/types";
 import { serverNow } from "@/lib/clock";
 import { chartRange, eventReading, incidentSpan } from "../view-model";
 
-export function IncidentChart({ incident }: { incident: IncidentDetail }) {
-  const { service, metric } = incident;
-  const query = useQuery(historyQuery({ service, metric, ...chartRange(incident, serverNow()) }));
+interface IncidentChartProps {
+  incident: IncidentDetail;
+  /** Seconds since the epoch. */
+  picked: number | null;
+  onPick: (time: number) => void;
+}
+
+export function IncidentChart(props: IncidentChartProps) {
+  const { service, metric, metric_title } = props.incident;
+  const query = useQuery(historyQuery({ service, metric, ...chartRange(props.incident, serverNow()) }));
   return (
-    <section className="panel incident-chart" aria-label={`${incident.metric_title} around the event`}>
+    <section className="panel incident-chart" aria-label={`${metric_title} around the event`}>
       <QueryView
         query={query}
-        what={`The history of ${incident.metric_title}`}
-        skeleton={<Skeleton height={CHART_HEIGHT + 28} label="Loading the chart" />}
+        what={`The history of ${metric_title}`}
+        skeleton={<Skeleton height={CHART_HEIGHT + 64} label="Loading the chart" />}
       >
-        {(history) => <Chart incident={incident} history={history} />}
+        {(history) => <Chart {...props} history={history} />}
       </QueryView>
     </section>
   );
 }
 
 /** The readings the incident keeps outlive the history they came from. */
-function Chart({ incident, history }: { incident: IncidentDetail; history: History }) {
+function Chart({ incident, history, picked, onPick }: IncidentChartProps & { history: History }) {
   const points = history.points.length ? history.points : incident.readings;
   const spans = useMemo(() => [incidentSpan(incident)], [incident]);
   if (points.length === 0) return <EmptyState title="No readings are kept for this time" />;
@@ -37,6 +44,8 @@ function Chart({ incident, history }: { incident: IncidentDetail; history: Histo
       expected={eventReading(incident)?.expected ?? history.expected}
       thresholds={history}
       spans={spans}
+      picked={picked}
+      onPick={onPick}
     />
   );
 }

@@ -1,34 +1,54 @@
-/** The filters and the sort of the incident list; each change goes to the address. */
+/** The filters and the sort of the incident list, with how many each would show; each change goes to the address. */
 import { useQuery } from "@tanstack/react-query";
-import { useCallback } from "react";
+import { type RefObject, useCallback } from "react";
 import { SelectField, TextField, ToggleGroup } from "@/components/ui/field";
 import { statusWord } from "@/components/ui/tags";
 import { overviewQuery, servicesQuery } from "@/lib/api/queries";
+import type { IncidentList } from "@/lib/api/types";
+import { formatCount } from "@/lib/format";
 import type { SearchChange } from "@/lib/search-state";
-import { SEVERITIES, SORTS, STATUSES } from "../view-model";
+import { SEVERITIES, SORTS, STATUSES } from "../list-model";
+import { ChoiceField } from "./choice-field";
+import { TimeField } from "./time-field";
 
 interface IncidentFilterBarProps {
   search: URLSearchParams;
   onChange: (change: SearchChange) => void;
+  counts: IncidentList["counts"] | undefined;
+  /** The bar itself, so that a key can bring the cursor into its text field. */
+  bar: RefObject<HTMLElement | null>;
 }
 
-const TYPING_PAUSE_MS = 250;
-const SEVERITY_OPTIONS = SEVERITIES.map((value) => ({ value, label: value }));
-const STATUS_OPTIONS = STATUSES.map((value) => ({ value, label: statusWord(value) }));
+const TYPING_PAUSE_MS = 150;
 
-export function IncidentFilterBar({ search, onChange }: IncidentFilterBarProps) {
+export function IncidentFilterBar({ search, onChange, counts, bar }: IncidentFilterBarProps) {
   const services = useQuery(servicesQuery).data ?? [];
   const metrics = useMetricTitles();
   const setText = useCallback((q: string) => onChange({ q }), [onChange]);
   return (
-    <search className="filters">
+    <search ref={bar} className="filters">
       <TextField
         label="Text"
         type="search"
-        placeholder="Words of the title or reason"
+        placeholder="Words, a service, #12"
         value={search.get("q") ?? ""}
         onChange={setText}
         delay={TYPING_PAUSE_MS}
+      />
+      <ToggleGroup
+        label="Status"
+        options={STATUSES.map((value) => ({
+          value,
+          label: counted(statusWord(value), counts?.status[value]),
+        }))}
+        selected={STATUSES.filter((each) => search.getAll("status").includes(each))}
+        onChange={(status) => onChange({ status })}
+      />
+      <ToggleGroup
+        label="Severity"
+        options={SEVERITIES.map((value) => ({ value, label: counted(value, counts?.severity[value]) }))}
+        selected={SEVERITIES.filter((each) => search.getAll("severity").includes(each))}
+        onChange={(severity) => onChange({ severity })}
       />
       <ChoiceField
         label="Service"
@@ -42,18 +62,7 @@ export function IncidentFilterBar({ search, onChange }: IncidentFilterBarProps) 
         options={metrics}
         onChange={(metric) => onChange({ metric })}
       />
-      <ToggleGroup
-        label="Severity"
-        options={SEVERITY_OPTIONS}
-        selected={SEVERITIES.filter((each) => search.getAll("severity").includes(each))}
-        onChange={(severity) => onChange({ severity })}
-      />
-      <ToggleGroup
-        label="Status"
-        options={STATUS_OPTIONS}
-        selected={STATUSES.filter((each) => search.getAll("status").includes(each))}
-        onChange={(status) => onChange({ status })}
-      />
+      <TimeField search={search} onChange={onChange} />
       <SelectField
         label="Sort"
         value={search.get("sort") ?? "urgency"}
@@ -69,6 +78,11 @@ export function IncidentFilterBar({ search, onChange }: IncidentFilterBarProps) 
   );
 }
 
+/** "Open 3"; before the counts are there, the word alone. */
+function counted(word: string, count: number | undefined): string {
+  return count === undefined ? word : `${word} ${formatCount(count)}`;
+}
+
 /** Keys and titles of all metrics any service has. */
 function useMetricTitles(): [string, string][] {
   const { data } = useQuery(overviewQuery);
@@ -77,27 +91,4 @@ function useMetricTitles(): [string, string][] {
     for (const [key, metric] of Object.entries(service.metrics)) titles.set(key, metric.title);
   }
   return [...titles];
-}
-
-interface ChoiceFieldProps {
-  label: string;
-  value: string;
-  options: [string, string][];
-  onChange: (value: string) => void;
-}
-
-/** What the address names is offered even when nothing of that name is there now. */
-function ChoiceField({ label, value, options, onChange }: ChoiceFieldProps) {
-  const known = value === "" || options.some(([key]) => key === value);
-  return (
-    <SelectField label={label} value={value} onChange={onChange}>
-      <option value="">Any</option>
-      {!known && <option value={value}>{value}</option>}
-      {options.map(([key, title]) => (
-        <option key={key} value={key}>
-          {title}
-        </option>
-      ))}
-    </SelectField>
-  );
 }

@@ -2,7 +2,7 @@
 import { type FormEvent, useId, useState } from "react";
 import { AbsoluteTime, RelativeTime } from "@/components/ui/time";
 import type { IncidentDetail, TimelineEntry } from "@/lib/api/types";
-import { useIncidentAction } from "../queries";
+import { useIncidentAct } from "../acts";
 
 const KINDS: Record<TimelineEntry["kind"], string> = {
   opened: "Opened",
@@ -17,14 +17,15 @@ const KINDS: Record<TimelineEntry["kind"], string> = {
   logs: "Logs",
 };
 
-export function Timeline({ incident }: { incident: IncidentDetail }) {
+export function Timeline({ incident, gone }: { incident: IncidentDetail; gone: boolean }) {
   return (
     <section className="section" aria-labelledby="timeline-title">
       <h2 id="timeline-title">Timeline</h2>
       <ol className="panel timeline">
-        {incident.timeline.map((entry) => (
+        {incident.timeline.map((entry, index) => (
           <li
-            key={`${entry.at} ${entry.kind} ${entry.text}`}
+            // biome-ignore lint/suspicious/noArrayIndexKey: entries are only ever added at the end
+            key={index}
             className={`timeline-entry timeline-${entry.actor}`}
           >
             <div className="timeline-when small muted">
@@ -33,18 +34,22 @@ export function Timeline({ incident }: { incident: IncidentDetail }) {
             <div>
               <strong>{KINDS[entry.kind]}</strong>{" "}
               <span className="muted small">by {entry.actor === "operator" ? "an operator" : "Canopy"}</span>
-              {entry.text && <p className="timeline-text">{entry.text}</p>}
+              {entry.text && (
+                <p className="timeline-text" dir="auto">
+                  {entry.text}
+                </p>
+              )}
             </div>
           </li>
         ))}
       </ol>
-      <CommentForm id={incident.id} />
+      {!gone && <CommentForm id={incident.id} />}
     </section>
   );
 }
 
 function CommentForm({ id }: { id: number }) {
-  const action = useIncidentAction(id);
+  const action = useIncidentAct(id);
   const [text, setText] = useState("");
   const field = useId();
   function onSubmit(event: FormEvent) {
@@ -59,6 +64,7 @@ function CommentForm({ id }: { id: number }) {
       <textarea
         id={field}
         className="control"
+        maxLength={10_000}
         value={text}
         onChange={(event) => setText(event.target.value)}
       />

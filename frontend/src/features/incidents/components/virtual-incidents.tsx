@@ -1,56 +1,109 @@
-/** Any number of incidents in one list: only the rows in view are in the page. */
-import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import { IncidentRow } from "@/components/incident-row";
+/** Any number of incidents in one list: only the rows in view are in the page, and only those are fetched. */
+import { useWindowVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
+import { type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import type { IncidentSummary } from "@/lib/api/types";
+import type { Selection } from "../use-selection";
+import { EmptyLine, IncidentLine } from "./incident-line";
 
 interface VirtualIncidentsProps {
-  incidents: readonly IncidentSummary[];
+  /** The rows that are there: `items[0]` is the list's row number `offset`. */
+  items: readonly IncidentSummary[];
+  offset: number;
   total: number;
-  onNearEnd: () => void;
+  selection: Selection;
+  search: string;
+  onChoose: (id: number, range: boolean) => void;
+  onRange: (first: number, last: number) => void;
+  /** Told which row has the focus. */
+  onActive: (index: number) => void;
+  handle: RefObject<ListHandle | null>;
 }
 
-const ROW_PX = 43;
-const OVERSCAN = 12;
+export interface ListHandle {
+  /** Bring the row into view and the focus to its link. */
+  focus: (index: number) => void;
+}
 
-export function VirtualIncidents({ incidents, total, onNearEnd }: VirtualIncidentsProps) {
+const ROW_PX = 40;
+const OVERSCAN = 8;
+
+export function VirtualIncidents(props: VirtualIncidentsProps) {
+  const { items, offset, total, selection, search, onChoose, onRange, onActive, handle } = props;
   const list = useRef<HTMLOListElement>(null);
-  const [top, setTop] = useState(0);
-  useLayoutEffect(() => {
-    const box = list.current?.getBoundingClientRect();
-    if (box) setTop(box.top + window.scrollY);
-  }, []);
+  const top = useTop(list);
   const rows = useWindowVirtualizer({
-    count: incidents.length,
+    count: total,
     estimateSize: () => ROW_PX,
     overscan: OVERSCAN,
     scrollMargin: top,
-    getItemKey: (index) => incidents[index]?.id ?? index,
+    getItemKey: (index) => items[index - offset]?.id ?? `row ${index}`,
   });
   const drawn = rows.getVirtualItems();
-  const nearEnd = (drawn.at(-1)?.index ?? 0) >= incidents.length - OVERSCAN;
-  useEffect(() => {
-    if (nearEnd) onNearEnd();
-  }, [nearEnd, onNearEnd]);
+  const [first, last] = [drawn[0]?.index ?? 0, drawn.at(-1)?.index ?? 0];
+  useEffect(() => onRange(first, last), [first, last, onRange]);
+  useFocusHandle(handle, list, rows);
   return (
     <ol ref={list} className="panel virtual-list" style={{ blockSize: rows.getTotalSize() }}>
-      {drawn.map(({ index, start }) => {
-        const incident = incidents[index];
+      {drawn.map(({ index, start, key }) => {
+        const incident = items[index - offset];
         return (
-          incident && (
-            <li
-              key={incident.id}
-              ref={rows.measureElement}
-              data-index={index}
-              aria-setsize={total}
-              aria-posinset={index + 1}
-              style={{ transform: `translateY(${start - top}px)` }}
-            >
-              <IncidentRow incident={incident} />
-            </li>
-          )
+          <li
+            key={key}
+            ref={rows.measureElement}
+            data-index={index}
+            aria-setsize={total}
+            aria-posinset={index + 1}
+            onFocus={() => onActive(index)}
+            style={{ transform: `translateY(${start - top}px)` }}
+          >
+            {incident ? (
+              <IncidentLine
+                incident={incident}
+                chosen={selection.ids.has(incident.id)}
+                search={search}
+                onChoose={onChoose}
+              />
+            ) : (
+              <EmptyLine />
+            )}
+          </li>
         );
       })}
     </ol>
   );
+}
+
+/** Where the list begins on the page; what stands above it may grow. */
+function useTop(list: RefObject<HTMLElement | null>): number {
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => {
+    const box = list.current?.getBoundingClientRect();
+    const now = box ? box.top + window.scrollY : 0;
+    if (Math.abs(now - top) > 1) setTop(now);
+  });
+  return top;
+}
+
+/** A row that is far away is drawn, and perhaps fetched, only after scrolling: the focus waits for it. */
+function useFocusHandle(
+  handle: RefObject<ListHandle | null>,
+  list: RefObject<HTMLElement | null>,
+  rows: Virtualizer<Window, Element>,
+): void {
+  const wanted = useRef<number | null>(null);
+  const take = () => {
+    if (wanted.current === null) return;
+    const link = list.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"] a`);
+    if (!link) return;
+    wanted.current = null;
+    link.focus({ preventScroll: true });
+  };
+  useEffect(take);
+  useImperativeHandle(handle, () => ({
+    focus(index) {
+      wanted.current = index;
+      rows.scrollToIndex(index, { align: "auto" });
+      take();
+    },
+  }));
 }

@@ -1,6 +1,6 @@
 /** Asks whether the incident was right; the answer can be changed. */
 import type { Feedback, IncidentDetail } from "@/lib/api/types";
-import { useIncidentAction } from "../queries";
+import { useIncidentAct } from "../acts";
 
 const ANSWERS: readonly { value: Feedback; label: string }[] = [
   { value: "yes", label: "Yes" },
@@ -9,7 +9,7 @@ const ANSWERS: readonly { value: Feedback; label: string }[] = [
 ];
 
 export function WasThisRight({ incident }: { incident: IncidentDetail }) {
-  const action = useIncidentAction(incident.id);
+  const action = useIncidentAct(incident.id);
   return (
     <section className="section" aria-labelledby="right-title">
       <h2 id="right-title">Was this right?</h2>
@@ -20,13 +20,17 @@ export function WasThisRight({ incident }: { incident: IncidentDetail }) {
             type="button"
             className="button"
             aria-pressed={incident.feedback === value}
-            disabled={action.isPending}
             onClick={() => action.mutate({ kind: "feedback", answer: value })}
           >
             {label}
           </button>
         ))}
       </div>
+      <p className="muted small">
+        {incident.feedback === null || incident.feedback === "yes"
+          ? "What was expected or noise is learned as normal when the model is trained again."
+          : "The next training of this model learns these readings as normal."}
+      </p>
       {action.error && (
         <p className="incident-refused" role="alert">
           {action.error.message}

@@ -1,0 +1,147 @@
+/** The rows, what is chosen among them, and the keys that go through them and act on them. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useRef, useState } from "react";
+import { useLocation, useNavigate } from "react-router";
+import { showToast, undoNewest } from "@/components/toast-store";
+import type { BulkResult, IncidentList } from "@/lib/api/types";
+import { formatCount, plural } from "@/lib/format";
+import { useShortcuts } from "@/lib/keys";
+import { incidentPath } from "@/lib/paths";
+import { type Act, useBulkAct } from "../acts";
+import { isFiltered, type ListFilters, listSearch, type Window } from "../list-model";
+import { incidentIdsQuery } from "../queries";
+import type { Selection } from "../use-selection";
+import { BulkBar, Refusals } from "./bulk-bar";
+import { type ListHandle, VirtualIncidents } from "./virtual-incidents";
+
+interface IncidentTableProps {
+  data: IncidentList & Window;
+  filters: ListFilters;
+  selection: Selection;
+  /** These are still the rows of the filters before. */
+  renewing: boolean;
+  onWindow: (first: number, last: number) => void;
+}
+
+export function IncidentTable({ data, filters, selection, renewing, onWindow }: IncidentTableProps) {
+  const search = listSearch(new URLSearchParams(useLocation().search));
+  const [refused, setRefused] = useState<BulkResult["refused"]>([]);
+  const bulk = useBulkAct(setRefused);
+  const rows = useRows(data, selection, filters);
+  const targets = () =>
+    selection.ids.size ? [...selection.ids] : rows.activeId === null ? [] : [rows.activeId];
+  function act(wish: Act) {
+    const ids = targets();
+    if (!ids.length || bulk.isPending) return;
+    bulk.mutate({ ids, act: wish });
+    selection.clear();
+  }
+  useListKeys({ rows, act, selection, search });
+  return (
+    <>
+      <p className="muted small row row-spread" aria-busy={renewing}>
+        <span role="status">
+          {plural(data.total, "incident")}
+          {isFiltered(filters) && " that fit"}
+        </span>
+        <span className="list-keys" aria-hidden="true">
+          <kbd>J</kbd>
+          <kbd>K</kbd> move <kbd>Enter</kbd> open <kbd>X</kbd> choose <kbd>A</kbd> acknowledge <kbd>R</kbd>{" "}
+          resolve <kbd>U</kbd> undo
+        </span>
+      </p>
+      {refused.length > 0 && <Refusals refused={refused} onClose={() => setRefused([])} />}
+      <div className={renewing ? "renewing" : undefined}>
+        <VirtualIncidents
+          items={data.items}
+          offset={data.offset}
+          total={data.total}
+          selection={selection}
+          search={search}
+          onChoose={rows.choose}
+          onRange={onWindow}
+          onActive={rows.setActive}
+          handle={rows.handle}
+        />
+      </div>
+      {selection.ids.size > 0 && (
+        <BulkBar
+          count={selection.ids.size}
+          total={data.total}
+          pending={bulk.isPending}
+          onAct={act}
+          onAll={() => void rows.chooseAll()}
+          onClear={selection.clear}
+        />
+      )}
+    </>
+  );
+}
+
+/** Which row the keys are at, and choosing rows one by one, by ranges and all. */
+function useRows(data: IncidentList & Window, selection: Selection, filters: ListFilters) {
+  const client = useQueryClient();
+  const handle = useRef<ListHandle | null>(null);
+  const [active, setActive] = useState(-1);
+  const newest = useRef({ data, filters });
+  newest.current = { data, filters };
+  const { extend, toggle, replace } = selection;
+
+  const fetchIds = useCallback(async () => {
+    try {
+      return await client.fetchQuery(incidentIdsQuery(newest.current.filters));
+    } catch (error) {
+      showToast((error as Error).message, { tone: "problem" });
+      return { ids: [], total: 0 };
+    }
+  }, [client]);
+
+  const choose = useCallback(
+    (id: number, range: boolean) => {
+      if (range) void extend(id, async () => (await fetchIds()).ids);
+      else toggle(id);
+    },
+    [extend, toggle, fetchIds],
+  );
+
+  async function chooseAll() {
+    const { ids, total } = await fetchIds();
+    replace(ids);
+    if (ids.length < total) showToast(`The first ${formatCount(ids.length)} are chosen, the most at once.`);
+  }
+
+  function move(step: number) {
+    const next = Math.min(data.total - 1, Math.max(0, active + step));
+    setActive(next);
+    handle.current?.focus(next);
+  }
+
+  const activeId = data.items[active - data.offset]?.id ?? null;
+  return { handle, activeId, setActive, choose, chooseAll, move };
+}
+
+interface KeyParts {
+  rows: ReturnType<typeof useRows>;
+  act: (act: Act) => void;
+  selection: Selection;
+  search: string;
+}
+
+function useListKeys({ rows, act, selection, search }: KeyParts): void {
+  const navigate = useNavigate();
+  const { activeId, choose, move } = rows;
+  const ifActive = (run: (id: number) => void) => () => {
+    if (activeId !== null) run(activeId);
+  };
+  useShortcuts("Incidents", [
+    { keys: "j", does: "Next incident", run: () => move(1) },
+    { keys: "k", does: "Incident before", run: () => move(-1) },
+    { keys: "Enter", does: "Open it", run: ifActive((id) => void navigate(incidentPath(id) + search)) },
+    { keys: "x", does: "Choose it, or not", run: ifActive((id) => choose(id, false)) },
+    { keys: "v", does: "Choose all from the last chosen to it", run: ifActive((id) => choose(id, true)) },
+    { keys: "a", does: "Acknowledge it or the chosen", run: () => act({ kind: "acknowledge" }) },
+    { keys: "r", does: "Resolve it or the chosen", run: () => act({ kind: "resolve" }) },
+    { keys: "u", does: "Undo", run: () => undoNewest() },
+    ...(selection.ids.size ? [{ keys: "Escape", does: "Choose none", run: selection.clear }] : []),
+  ]);
+}
