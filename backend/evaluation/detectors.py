@@ -80,9 +80,9 @@ class ViewForestScorer:
         return forest.push(np.zeros(len(values), dtype=np.int64), timestamps, values)
 
     def size(self, timestamps: FloatArray, _: FloatArray) -> int:
-        """See Scorer: the tables and the daily peaks, which are of one size for every series of a step."""
-        state = ViewForest(interval_of(timestamps), np.array([self.seed])).state()
-        return sum(array.nbytes for name, array in state.items() if name.startswith(("tables.", "peaks.")))
+        """See Scorer: what a model file keeps, which is of one size for every series of an interval."""
+        forest = ViewForest(interval_of(timestamps), np.array([self.seed]), zone=self.zone)
+        return sum(np.asarray(part).nbytes for part in forest.model(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ def _series(options: argparse.Namespace) -> None:
 
 def _inputs(data: Path, out: Path) -> list[Path]:
     """The CSV files below ``data`` that are not results of an earlier run. Raises EvaluationError."""
+    if out.is_file():
+        raise EvaluationError(f"{out} is a file: a folder is needed for the results")
     inside = out.resolve() if data.resolve() in out.resolve().parents else None
     files = [path for path in series_below(data) if inside not in path.resolve().parents]
     if not files:

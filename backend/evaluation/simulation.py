@@ -87,7 +87,8 @@ def simulate(
     Metrics take turns, and so do the ``kinds`` of faults: one for every five days or part of them, none of
     them in the first two fifths, each in a stretch of its own. ``interval`` is in seconds.
     """
-    rng = np.random.default_rng([seed, number])
+    # Two streams: the noise around the faults is what it would be without them.
+    rng, noise = np.random.default_rng([seed, number, 0]), np.random.default_rng([seed, number, 1])
     metric = METRICS[number % len(METRICS)]
     count = max(1, round(days * _DAY / interval))
     seconds = np.round(np.arange(count) * interval)
@@ -95,7 +96,7 @@ def simulate(
     usual = metric.level * _cycle(metric, seconds) * (1 + metric.trend * seconds / (30 * _DAY))
     for fault in faults:
         _CHANGES.get(fault.kind, _unchanged)(rng, metric, seconds, usual, slice(fault.first, fault.last + 1))
-    values = np.clip(_noisy(rng, metric, usual), 0.0, metric.most)
+    values = np.clip(_noisy(noise, metric, usual), 0.0, metric.most)
     for fault in faults:
         if fault.kind == "flat":
             values[fault.first : fault.last + 1] = values[fault.first]
