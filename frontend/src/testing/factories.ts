@@ -32,6 +32,8 @@ export function metricOf(change: Partial<OverviewMetric> = {}): OverviewMetric {
     state: "scored",
     expected: { low: 20, high: 54 },
     reasons: [],
+    card: null,
+    artefact: null,
     event_ts: at(-1),
     high: 1_000,
     critical: 3_000,
@@ -212,6 +214,7 @@ export function incidentDetailOf(
       { at: at(-178, now), kind: "opened", actor: "canopy", text: "Critical and anomalous" },
       { at: at(-120, now), kind: "comment", actor: "operator", text: "Looking at it" },
     ],
+    card: null,
     ...change,
   };
 }

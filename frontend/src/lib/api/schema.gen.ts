@@ -106,6 +106,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Happened
+         * @description Restarts, deploys, new instances, counter resets, scrape gaps and clocks that are off, by their time.
+         *
+         *     The newest 1,000 of the range. A service that nothing happened to has none.
+         */
+        get: operations["happened_annotations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/logs": {
         parameters: {
             query?: never;
@@ -782,6 +804,82 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Annotation */
+        Annotation: {
+            kind: components["schemas"]["ArtefactKind"];
+            /**
+             * Since
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            since: string;
+            /**
+             * Words
+             * @description a clause: it restarted
+             */
+            words: string;
+            /**
+             * Settles At
+             * @description until then no incident opens because of it; null for the kinds that hold nothing back
+             */
+            settles_at: string | null;
+            /** Service */
+            service: string;
+        };
+        /** Annotations */
+        Annotations: {
+            /**
+             * Start
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            end: string;
+            /**
+             * Items
+             * @description oldest first
+             */
+            items: components["schemas"]["Annotation"][];
+            /**
+             * Truncated
+             * @description there are older ones in the range that are not told
+             */
+            truncated: boolean;
+        };
+        /**
+         * Artefact
+         * @description What happened to the service: to be read with its readings.
+         */
+        Artefact: {
+            kind: components["schemas"]["ArtefactKind"];
+            /**
+             * Since
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            since: string;
+            /**
+             * Words
+             * @description a clause: it restarted
+             */
+            words: string;
+            /**
+             * Settles At
+             * @description until then no incident opens because of it; null for the kinds that hold nothing back
+             */
+            settles_at: string | null;
+        };
+        /**
+         * ArtefactKind
+         * @description What can make readings look strange although nobody has to get up for it.
+         * @enum {string}
+         */
+        ArtefactKind: "deploy" | "restart" | "new_instance" | "counter_reset" | "scrape_gap" | "stale" | "clock_skew";
         /**
          * Backtest
          * @description A backtest as it stands. ``asked`` is null where the present settings alone were replayed.
@@ -1327,6 +1425,8 @@ export interface components {
             logs: components["schemas"]["LogEntry"][];
             /** Timeline */
             timeline: components["schemas"]["TimelineEntry"][];
+            /** @description why the reading that opened it is anomalous; null where no model said so */
+            card: components["schemas"]["ReasonCard"] | null;
         };
         /** IncidentIds */
         IncidentIds: {
@@ -1830,8 +1930,15 @@ export interface components {
             score: number | null;
             state: components["schemas"]["State"];
             expected: components["schemas"]["Expected"] | null;
-            /** Reasons */
+            /**
+             * Reasons
+             * @description the strongest first
+             */
             reasons: string[];
+            /** @description why it is anomalous, in detail; null where it is not */
+            card: components["schemas"]["ReasonCard"] | null;
+            /** @description what happened to the service just now, if anything did */
+            artefact: components["schemas"]["Artefact"] | null;
             /**
              * Event Ts
              * @description when the sample was taken; give it to GET /logs
@@ -1997,8 +2104,15 @@ export interface components {
             score: number | null;
             state: components["schemas"]["State"];
             expected: components["schemas"]["Expected"] | null;
-            /** Reasons */
+            /**
+             * Reasons
+             * @description the strongest first
+             */
             reasons: string[];
+            /** @description why it is anomalous, in detail; null where it is not */
+            card: components["schemas"]["ReasonCard"] | null;
+            /** @description what happened to the service just now, if anything did */
+            artefact: components["schemas"]["Artefact"] | null;
             /**
              * Event Ts
              * @description when the sample was taken; give it to GET /logs
@@ -2047,6 +2161,37 @@ export interface components {
             metric: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * PastIncident
+         * @description The resolved incident that resembles this one most: of the same pair, else of the same metric.
+         */
+        PastIncident: {
+            /** Id */
+            id: number;
+            /** Service */
+            service: string;
+            /** Metric */
+            metric: string;
+            /** Title */
+            title: string;
+            /**
+             * Opened At
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            opened_at: string;
+            /**
+             * Resolved At
+             * Format: date-time
+             * @description RFC 3339, UTC
+             */
+            resolved_at: string;
+            /**
+             * Resolution
+             * @description what its timeline says of its end
+             */
+            resolution: string;
         };
         /** PreviewBody */
         PreviewBody: {
@@ -2126,6 +2271,79 @@ export interface components {
             found: boolean;
             /** Found Asked */
             found_asked: boolean | null;
+        };
+        /**
+         * ReasonCard
+         * @description Why a reading is anomalous; values in ``unit``.
+         */
+        ReasonCard: {
+            /** Observed */
+            observed: number;
+            /** Unit */
+            unit: string;
+            /**
+             * Low
+             * @description the expected range; null: it has no such end
+             */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * Yesterday
+             * @description median of the same hour yesterday; null: nothing stored
+             */
+            yesterday: number | null;
+            /**
+             * Last Week
+             * @description the same a week ago
+             */
+            last_week: number | null;
+            /**
+             * Side
+             * @description against what is usual; unsteady: its movement is, not its level
+             * @enum {string}
+             */
+            side: "above" | "below" | "unsteady";
+            /**
+             * Since
+             * Format: date-time
+             * @description the first reading of the anomalous stretch
+             */
+            since: string;
+            /**
+             * Shares
+             * @description the strongest first; empty where no part stands out
+             */
+            shares: components["schemas"]["ReasonShare"][];
+            nearest: components["schemas"]["PastIncident"] | null;
+        };
+        /**
+         * ReasonShare
+         * @description One kind of strangeness: what part of the score it has, and what was seen.
+         */
+        ReasonShare: {
+            /**
+             * About
+             * @enum {string}
+             */
+            about: "level" | "change" | "variability" | "time_of_day" | "time_of_week";
+            /**
+             * View
+             * @description the view or feature that says most of it
+             */
+            view: string;
+            /**
+             * Part
+             * @description its part of the score, 0..1; calm views have the rest
+             */
+            part: number;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "above" | "below" | "unsteady";
+            /** Words */
+            words: string;
         };
         /** ResolveBody */
         ResolveBody: {
@@ -2358,7 +2576,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "opened" | "attached" | "severity_changed" | "acknowledged" | "resolved" | "reopened" | "undone" | "comment" | "feedback" | "logs";
+            kind: "opened" | "attached" | "severity_changed" | "acknowledged" | "resolved" | "reopened" | "undone" | "comment" | "feedback" | "logs" | "artefact";
             /**
              * Actor
              * @enum {string}
@@ -2604,6 +2822,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    happened_annotations_get: {
+        parameters: {
+            query?: {
+                /** @description one service; all by default */
+                service?: string | null;
+                /** @description RFC 3339; a day before end by default */
+                start?: string | null;
+                /** @description RFC 3339; now by default */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotations"];
                 };
             };
             /** @description What was wrong, for a person to act on */

@@ -15,6 +15,7 @@ const KINDS: Record<TimelineEntry["kind"], string> = {
   comment: "Comment",
   feedback: "Was this right?",
   logs: "Logs",
+  artefact: "Just before",
 };
 
 export function Timeline({ incident, gone }: { incident: IncidentDetail; gone: boolean }) {
