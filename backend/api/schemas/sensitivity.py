@@ -62,6 +62,7 @@ class SensitivityPreview(Wire):
     title: str
     start: Time = Field(description="the first stored score of these days, or their beginning")
     end: Time
+    shortened: bool = Field(description="fewer days than asked for, because there are so many pairs")
     sensitivity: Sensitivity
     threshold: float
     present_sensitivity: Sensitivity

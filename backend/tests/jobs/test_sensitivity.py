@@ -8,6 +8,7 @@ import pytest
 
 from backend.detection.sensitivity import Thresholds
 from backend.incidents.sensitivities import Sensitivities
+from backend.jobs import sensitivity
 from backend.jobs.sensitivity import SensitivityControl
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import Reading, SeriesKey, Severity, State, Verdict
@@ -62,6 +63,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def test_more_sensitive_shows_what_would_appear(desk: Desk) -> None:
     found = desk.control.preview(CATALOGUE["lat"], "high", 7)
+    assert not found.shortened
     assert (found.pairs, found.readings, found.judged) == (2, 5760, 5760)
     assert (found.present.incidents, found.asked.incidents) == (1, 3)
     assert (found.present.firing, found.asked.firing) == (10, 30)
@@ -101,6 +103,15 @@ def test_a_metric_without_readings_says_so(desk: Desk) -> None:
 def test_only_the_days_asked_for_count(desk: Desk) -> None:
     found = desk.control.preview(CATALOGUE["lat"], "high", 0.75)
     assert [(one.service, one.start) for one in found.incidents] == [("shop", START + 2.5 * DAY)]
+
+
+def test_so_many_pairs_that_only_the_newest_readings_are_looked_at(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sensitivity, "MOST_READINGS", 2 * DAY / STEP)
+    found = desk.control.preview(CATALOGUE["lat"], "high", 7)
+    assert (found.shortened, found.start) == (True, START + 2 * DAY)
+    assert [one.start for one in found.incidents] == [START + 2.5 * DAY, START + 2.2 * DAY]
 
 
 def test_a_saved_sensitivity_is_in_force_and_survives_a_restart(desk: Desk, tmp_path: Path) -> None:
