@@ -24,7 +24,7 @@ _KINDS: dict[About, tuple[str, ...]] = {
     "time_of_week": ("weekly", "weekly_mean"),
 }
 """The views of each kind, those that look back least first."""
-_HALF = 0.5
+_ENOUGH = 0.5
 _FEATURE_KINDS: dict[str, About] = {
     "value": "level",
     "rolling_mean": "level",
@@ -64,8 +64,8 @@ def view_shares(seen: Seen, past: Past, interval: float, unit: str) -> tuple[Sha
     """The kinds of views that speak for the score, the strongest first; ``interval`` in seconds.
 
     A kind's part is the sum of its views' shares, its words are its strongest view's, or those of one with a
-    shorter memory that is at least half as strong: what just happened explains what long means say of it. Kinds
-    whose strongest view has no more than an even part are left out: they saw nothing unusual.
+    shorter memory that is half as strong: what just happened explains what long means say of it. Kinds whose
+    strongest view has no more than an even part are left out: they saw nothing unusual.
     """
     words = _ViewWords(seen, past, interval, unit)
     part = dict(zip(VIEWS, seen.shares.tolist(), strict=True))
@@ -73,7 +73,7 @@ def view_shares(seen: Seen, past: Past, interval: float, unit: str) -> tuple[Sha
     for about, names in _KINDS.items():
         strongest = max(part[name] for name in names)
         if strongest > 1 / len(VIEWS):
-            told = next(name for name in names if part[name] >= _HALF * strongest)
+            told = next(name for name in names if part[name] >= _ENOUGH * strongest)
             side, text = words.of(told)
             found.append(Share(about, told, round(sum(part[name] for name in names), 4), side, text))
     return _strongest_first(found)

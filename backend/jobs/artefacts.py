@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from backend.detection.artefacts import Known, Observed, recognise
+from backend.incidents.marker_rows import KEPT
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentStore
 from backend.jobs.health import DependencyStatus, HealthBoard
@@ -26,7 +27,6 @@ _NEAR = 600.0
 """Seconds before an incident for which the timeline tells what happened."""
 _REST = 600.0
 """Seconds for which a query that failed is not asked again: it must not cost every poll its timeout."""
-_MOST_UNSAVED = 1000
 
 _FIELDS: dict[ArtefactQuery, str] = {
     "restart": "started",
@@ -129,7 +129,7 @@ class ArtefactWatch:
         """Keep them on disk; what cannot be kept now is with the next ones."""
         oldest = at - max(_NEAR, self._settle)
         self._note(markers)
-        self._unsaved = [*self._unsaved, *markers][-_MOST_UNSAVED:]
+        self._unsaved = [*self._unsaved, *markers][-KEPT:]
         try:
             if not self._loaded:
                 earlier = self._store.markers(oldest, at)

@@ -22,6 +22,7 @@ class ScriptedPrometheus:
         self.series: dict[tuple[str, str], dict[float, float]] = {}
         self.failing: dict[str, PrometheusError] = {}
         self.warnings: tuple[str, ...] = ()
+        self.versions: dict[str, dict[str, set[str]]] = {}
         self.asked: list[str] = []
 
     def write(self, query: str, service: str, samples: Mapping[float, float]) -> None:
@@ -49,6 +50,11 @@ class ScriptedPrometheus:
             else:
                 rejected[service] = f"no value: {value}"
         return InstantAnswer(samples, rejected, self.warnings)
+
+    def labels(self, query: str, at: float) -> dict[str, frozenset[str]]:
+        """The versions that ``versions`` (query -> service -> words) holds, whatever the time."""
+        self._call(query)
+        return {service: frozenset(words) for service, words in self.versions.get(query, {}).items()}
 
     def range(self, query: str, start: float, end: float, step: float) -> dict[str, SeriesArrays]:
         self._call(f"range {query}")
