@@ -11,6 +11,8 @@ const IncidentsPage = lazy(() => import("@/features/incidents/incidents-page"));
 const IncidentPage = lazy(() => import("@/features/incidents/incident-page"));
 const LogsPage = lazy(() => import("@/features/logs/logs-page"));
 const ModelsPage = lazy(() => import("@/features/models/models-page"));
+const SensitivityPage = lazy(() => import("@/features/sensitivity/sensitivity-page"));
+const BacktestPage = lazy(() => import("@/features/backtest/backtest-page"));
 
 export function App() {
   return (
@@ -24,6 +26,8 @@ export function App() {
             <Route path="incidents/:id" element={<IncidentPage />} />
             <Route path="logs" element={<LogsPage />} />
             <Route path="models" element={<ModelsPage />} />
+            <Route path="models/sensitivity" element={<SensitivityPage />} />
+            <Route path="models/backtest" element={<BacktestPage />} />
             <Route path="*" element={<NoSuchPage />} />
           </Routes>
         </Suspense>

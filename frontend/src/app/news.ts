@@ -1,10 +1,10 @@
 /** What happened while nobody looked: new incidents and work that has ended, for the tab's badge. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
+import { backtestQuery, watchedKey } from "@/features/backtest/queries";
 import { retrainQuery } from "@/features/models/queries";
 import { announce } from "@/lib/announce";
 import { overviewQuery } from "@/lib/api/queries";
-import type { RetrainJob } from "@/lib/api/types";
 import { plural } from "@/lib/format";
 
 /** The value before the newest one that is known. */
@@ -19,11 +19,21 @@ function useChange<T>(value: T | undefined, tell: (before: T, now: T) => void): 
   }, [value]);
 }
 
-const ENDED: Record<Exclude<RetrainJob["state"], "running">, string> = {
-  done: "The retrain is done",
-  failed: "The retrain has failed",
-  cancelled: "The retrain was cancelled",
-};
+const ENDED = { done: "is done", failed: "has failed", cancelled: "was cancelled" } as const;
+type JobState = keyof typeof ENDED | "running";
+
+function useJobEnd(name: string, state: JobState | undefined): void {
+  useChange(state, (before, now) => {
+    if (before === "running" && now !== "running") announce(`The ${name} ${ENDED[now]}.`);
+  });
+}
+
+/** The backtest begun in this tab, wherever its reader has gone since. */
+function useWatchedBacktest(): JobState | undefined {
+  const { data: id = "" } = useQuery<string>({ queryKey: watchedKey, enabled: false });
+  const { data } = useQuery({ ...backtestQuery(id), enabled: id !== "" });
+  return data?.state;
+}
 
 export function useNews(): void {
   const { data: open } = useQuery({ ...overviewQuery, select: (overview) => overview.open_incidents });
@@ -31,7 +41,6 @@ export function useNews(): void {
   useChange(open, (before, now) => {
     if (now > before) announce(`${plural(now - before, "new incident")}; ${now} not resolved.`);
   });
-  useChange(job?.state, (before, now) => {
-    if (before === "running" && now !== "running") announce(`${ENDED[now]}.`);
-  });
+  useJobEnd("retrain", job?.state);
+  useJobEnd("backtest", useWatchedBacktest());
 }

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { memo, useCallback } from "react";
 import { Link } from "react-router";
+import { ModelsNav } from "@/components/models-nav";
 import { TextField } from "@/components/ui/field";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import type { ModelStatus } from "@/lib/api/types";
@@ -24,6 +25,7 @@ export default function ModelsPage() {
   return (
     <div className="stack">
       <h1>Models</h1>
+      <ModelsNav />
       <div className="panel models-retrain">
         <RetrainPanel />
       </div>
