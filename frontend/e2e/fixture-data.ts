@@ -2,7 +2,7 @@
 import { at, overviewOf } from "../src/testing/factories.ts";
 import { changes } from "./shop/changes.ts";
 import { history } from "./shop/history.ts";
-import { incidentIds, incidentList } from "./shop/incidents.ts";
+import { annotations, incidentIds, incidentList } from "./shop/incidents.ts";
 import { histogram, lines, sources, tail, templates } from "./shop/log-lines.ts";
 import { logs } from "./shop/logs.ts";
 import { models, progress } from "./shop/models.ts";
@@ -29,6 +29,7 @@ export const READS: Record<string, (query: Query, now: number) => unknown> = {
   "/logs/templates": templates,
   "/logs/sources": sources,
   "/incidents": (query) => incidentList(query),
+  "/annotations": (query, now) => annotations(query, now),
   "/incidents/ids": (query) => incidentIds(query),
   "/models": (_, now) => models(now),
   "/retrain": (_, now) => progress(now),

@@ -1,5 +1,6 @@
 /** The made-up shop's incidents, and what becomes of one when an operator acts. */
 import type {
+  Annotations,
   IncidentDetail,
   IncidentIds,
   IncidentList,
@@ -178,4 +179,20 @@ export function incidentList(query: URLSearchParams): IncidentList {
 export function incidentIds(query: URLSearchParams): IncidentIds {
   const found = fitting(query).filter(chosen(query));
   return { ids: found.map((each) => each.id), total: found.length };
+}
+
+/** One deploy, a minute before the newest incident. */
+export function annotations(query: URLSearchParams, now: number): Annotations {
+  const since = at(-240, OPENED);
+  const [start, end] = [query.get("start") ?? at(-86_400, now), query.get("end") ?? at(0, now)];
+  const fits = since >= start && since <= end && query.get("service") === NAMES[1];
+  const kind = "deploy" as const;
+  const deploy = {
+    service: NAMES[1] ?? "",
+    kind,
+    since,
+    words: "version 2.4.1 was deployed",
+    settles_at: null,
+  };
+  return { start, end, items: fits ? [deploy] : [], truncated: false };
 }

@@ -14,6 +14,7 @@ import type {
   Overview,
   OverviewMetric,
   OverviewService,
+  ReasonCard,
   RetrainJob,
 } from "@/lib/api/types";
 
@@ -177,6 +178,40 @@ export function rowOf(id: number, change: Partial<LogRow> = {}): LogRow {
   };
 }
 
+export function cardOf(change: Partial<ReasonCard> = {}, now = NOW): ReasonCard {
+  return {
+    observed: 3_412,
+    unit: "milliseconds",
+    low: 20,
+    high: 54,
+    yesterday: 33,
+    last_week: 36.4,
+    side: "above",
+    since: at(-195, now),
+    shares: [
+      { about: "level", view: "value", part: 0.58, side: "above", words: "far above its usual level" },
+      { about: "change", view: "delta", part: 0.27, side: "above", words: "it rose within one reading" },
+      {
+        about: "time_of_day",
+        view: "hour",
+        part: 0.09,
+        side: "above",
+        words: "at this time of day it is lower",
+      },
+    ],
+    nearest: {
+      id: 3,
+      service: "payment-service",
+      metric: "lat",
+      title: "p99 latency on payment-service is 2,980 ms, expected 19–51 ms",
+      opened_at: at(-4 * 86_400, now),
+      resolved_at: at(-4 * 86_400 + 1_500, now),
+      resolution: "Resolved, it was a real problem: pool enlarged",
+    },
+    ...change,
+  };
+}
+
 export function incidentDetailOf(
   id: number,
   change: Partial<IncidentDetail> = {},
@@ -194,6 +229,7 @@ export function incidentDetailOf(
         expected: { low: 20, high: 54 },
       },
     ],
+    card: cardOf({}, now),
     logs: [
       lineOf(-190, {}, now),
       lineOf(
@@ -214,7 +250,6 @@ export function incidentDetailOf(
       { at: at(-178, now), kind: "opened", actor: "canopy", text: "Critical and anomalous" },
       { at: at(-120, now), kind: "comment", actor: "operator", text: "Looking at it" },
     ],
-    card: null,
     ...change,
   };
 }

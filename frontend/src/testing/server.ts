@@ -3,6 +3,7 @@ import { delay, HttpResponse, http, type RequestHandler } from "msw";
 import { setupServer } from "msw/node";
 import type { paths } from "@/lib/api/schema.gen";
 import {
+  at,
   changesOf,
   historyOf,
   incidentDetailOf,
@@ -14,8 +15,9 @@ import {
   overviewOf,
   serviceOf,
 } from "./factories";
+import { sensitivitiesOf } from "./tuning-factories";
 
-type Method = "get" | "post";
+type Method = "get" | "post" | "put" | "delete";
 type Json<Responses, Code extends number> = Responses extends {
   [code in Code]: { content: { "application/json": infer Body } };
 }
@@ -68,12 +70,15 @@ export const server = setupServer(
   answer("get", "/services", ["order-service", "payment-service"]),
   answer("get", "/metrics", { service: "payment-service", timestamp: null, metrics: { lat: metricOf() } }),
   answer("get", "/incidents", incidentListOf([incidentOf(7)])),
+  answer("get", "/annotations", { start: at(-3_600), end: at(0), items: [], truncated: false }),
   answer("get", "/incidents/ids", { ids: [7], total: 1 }),
   answer("get", "/incidents/{incident_id}", incidentDetailOf(7)),
   answer("get", "/changes", changesOf()),
   answer("get", "/logs", logsOf()),
   answer("get", "/models", { items: [modelOf("payment-service", "lat")] }),
   answer("get", "/retrain", null),
+  answer("get", "/sensitivity", sensitivitiesOf()),
+  answer("get", "/backtests", { items: [] }),
   answer("get", "/ready", { ready: true, dependencies: {} }),
   answer("get", "/metrics/history", (request) => {
     const query = new URL(request.url).searchParams;

@@ -1,6 +1,6 @@
 /** What the page of one incident shows, worked out from the wire's incident. */
-import { type ChartSpan, seconds } from "@/components/chart-model";
-import type { IncidentDetail, LogEntry, TimelineEntry } from "@/lib/api/types";
+import { type ChartMarker, type ChartSpan, seconds } from "@/components/chart-model";
+import type { Annotation, IncidentDetail, LogEntry, ReasonCard, TimelineEntry } from "@/lib/api/types";
 import { formatNumber, plural } from "@/lib/format";
 
 const BEFORE_MS = 30 * 60_000;
@@ -21,6 +21,11 @@ export function chartRange(
 export function incidentSpan(incident: Pick<IncidentDetail, "event_ts" | "last_fired_at">): ChartSpan {
   const from = seconds(incident.event_ts);
   return { from, to: Math.max(from, seconds(incident.last_fired_at)) };
+}
+
+/** What happened to the service meanwhile, by name. */
+export function chartMarkers(happened: readonly Annotation[]): ChartMarker[] {
+  return happened.map(({ since, words }) => ({ at: seconds(since), label: words }));
 }
 
 type Reading = IncidentDetail["readings"][number];
@@ -44,6 +49,20 @@ export function distanceWords(reading: Reading): string {
     return `${formatNumber(value / expected.high)}× the top of the range`;
   }
   return value > expected.high ? "above the range" : "below the range";
+}
+
+const SIDES: Record<ReasonCard["side"], string> = {
+  above: "above what is usual",
+  below: "below what is usual",
+  unsteady: "usual in its level, but not in how it moved",
+};
+
+export const sideWords = (side: ReasonCard["side"]) => SIDES[side];
+
+/** From the first anomalous reading to the last that fired, in milliseconds. */
+export function lastedMs(incident: Pick<IncidentDetail, "event_ts" | "last_fired_at" | "card">): number {
+  const since = Date.parse(incident.card?.since ?? incident.event_ts);
+  return Math.max(0, Date.parse(incident.last_fired_at) - since);
 }
 
 /** "3 of 42 lines explain this". Joined lines count as often as they were written. */

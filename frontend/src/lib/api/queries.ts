@@ -79,3 +79,12 @@ export function historyQuery({ last, ...range }: HistoryRange) {
     placeholderData: keepPreviousData,
   });
 }
+
+/** What happened to a service: restarts, deploys and the like, by their time. */
+export function annotationsQuery(range: { service: string; start: string; end?: string }) {
+  return queryOptions({
+    queryKey: ["annotations", range],
+    queryFn: ({ signal }) => unwrap(api.GET("/annotations", { params: { query: range }, signal })),
+    placeholderData: keepPreviousData,
+  });
+}

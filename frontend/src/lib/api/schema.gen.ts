@@ -2470,6 +2470,11 @@ export interface components {
              * @description RFC 3339, UTC
              */
             end: string;
+            /**
+             * Shortened
+             * @description fewer days than asked for, because there are so many pairs
+             */
+            shortened: boolean;
             /** Sensitivity */
             sensitivity: ("low" | "medium" | "high") | number;
             /** Threshold */

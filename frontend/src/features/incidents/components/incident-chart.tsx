@@ -1,12 +1,13 @@
 /** The incident's metric around the event, the unusual time marked; a reading picked here moves the logs. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { type ChartMarker, seconds } from "@/components/chart-model";
 import { CHART_HEIGHT, TimeChart } from "@/components/time-chart";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
-import { historyQuery } from "@/lib/api/queries";
+import { annotationsQuery, historyQuery } from "@/lib/api/queries";
 import type { History, IncidentDetail } from "@/lib/api/types";
 import { serverNow } from "@/lib/clock";
-import { chartRange, eventReading, incidentSpan } from "../view-model";
+import { chartMarkers, chartRange, eventReading, incidentSpan } from "../view-model";
 
 interface IncidentChartProps {
   incident: IncidentDetail;
@@ -17,7 +18,10 @@ interface IncidentChartProps {
 
 export function IncidentChart(props: IncidentChartProps) {
   const { service, metric, metric_title } = props.incident;
-  const query = useQuery(historyQuery({ service, metric, ...chartRange(props.incident, serverNow()) }));
+  const range = chartRange(props.incident, serverNow());
+  const query = useQuery(historyQuery({ service, metric, ...range }));
+  const happened = useQuery(annotationsQuery({ service, ...range })).data?.items;
+  const markers = useMemo(() => chartMarkers(happened ?? []), [happened]);
   return (
     <section className="panel incident-chart" aria-label={`${metric_title} around the event`}>
       <QueryView
@@ -25,14 +29,19 @@ export function IncidentChart(props: IncidentChartProps) {
         what={`The history of ${metric_title}`}
         skeleton={<Skeleton height={CHART_HEIGHT + 64} label="Loading the chart" />}
       >
-        {(history) => <Chart {...props} history={history} />}
+        {(history) => <Chart {...props} history={history} markers={markers} />}
       </QueryView>
     </section>
   );
 }
 
+interface ChartProps extends IncidentChartProps {
+  history: History;
+  markers: readonly ChartMarker[];
+}
+
 /** The readings the incident keeps outlive the history they came from. */
-function Chart({ incident, history, picked, onPick }: IncidentChartProps & { history: History }) {
+function Chart({ incident, history, markers, picked, onPick }: ChartProps) {
   const points = history.points.length ? history.points : incident.readings;
   const spans = useMemo(() => [incidentSpan(incident)], [incident]);
   if (points.length === 0) return <EmptyState title="No readings are kept for this time" />;
@@ -44,6 +53,8 @@ function Chart({ incident, history, picked, onPick }: IncidentChartProps & { his
       expected={eventReading(incident)?.expected ?? history.expected}
       thresholds={history}
       spans={spans}
+      markers={markers}
+      gaps={history.gaps.map((gap) => ({ from: seconds(gap.start), to: seconds(gap.end) }))}
       picked={picked}
       onPick={onPick}
     />
