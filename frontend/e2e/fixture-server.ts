@@ -6,6 +6,7 @@ import { act, actOnMany, incident } from "./shop/incidents.ts";
 import { context } from "./shop/log-lines.ts";
 import { retrain } from "./shop/models.ts";
 import { POLL_MS } from "./shop/services.ts";
+import { tuning } from "./shop/tuning.ts";
 
 const API = "/api/v1";
 const PING_MS = 2_000;
@@ -55,6 +56,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
     const after = act(Number(id), action, await readBody(request), now);
     if (typeof after === "string") return problem(response, 409, after);
     return after ? send(response, 200, after) : problem(response, 404, `There is no incident #${id}.`);
+  }
+  if (/^\/(backtests|sensitivity)/.test(path)) {
+    const tuned = tuning(request.method ?? "GET", url, path, await readBody(request), now);
+    return tuned ? send(response, tuned.status, tuned.body) : problem(response, 404, "There is none such.");
   }
   const [, line] = /^\/logs\/lines\/(\d+)$/.exec(path) ?? [];
   if (line) return send(response, 200, context(Number(line)));

@@ -10,6 +10,8 @@ export const PAGES = [
   { name: "Incident", path: "incidents/240", api: "/incidents/240" },
   { name: "Logs", path: "logs?service=payment-service", api: "/logs?" },
   { name: "Models", path: "models", api: "/models" },
+  { name: "Sensitivity", path: "models/sensitivity", api: "/sensitivity" },
+  { name: "Backtest", path: "models/backtest", api: "/backtests" },
 ] as const;
 
 export const isApi = (prefix: string) => (url: URL) =>

@@ -11,7 +11,8 @@ export function Preview({ preview }: { preview: SensitivityPreview }) {
       <p role="status">
         <strong>{previewText(preview)}</strong>{" "}
         <span className="muted">
-          From {formatCount(preview.judged)} stored scores of {plural(preview.pairs, "pair")}.
+          From {formatCount(preview.judged)} stored scores of {plural(preview.pairs, "pair")}
+          {preview.shortened && ", the newest days alone: there are too many for all"}.
         </span>
       </p>
       {preview.days.length > 0 && <Days days={preview.days} />}
