@@ -17,6 +17,7 @@ from backend.incidents.incident import IncidentSummary
 from backend.incidents.queries import IncidentQuery
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentStore
+from backend.incidents.wording import shown_name
 from backend.jobs.backtest_fetch import TooMuch, fetch
 from backend.jobs.backtest_pair import Replay, replay_pair
 from backend.jobs.backtest_request import BacktestRefused, BacktestRequest, Judging, check
@@ -258,7 +259,7 @@ class Backtester:
         what = f"of the metric {request.metric}" if request.metric else "of any metric"
         whose = "any service" if request.service is None else f"the service {request.service[:100]!r}"
         there = self._prometheus.services(request.start, request.end)
-        known = ", ".join(there[:_SHOWN_SERVICES]) or "none"
+        known = ", ".join(shown_name(name) for name in there[:_SHOWN_SERVICES]) or "none"
         more = f" and {len(there) - _SHOWN_SERVICES} more" if len(there) > _SHOWN_SERVICES else ""
         return (
             f"Prometheus has no reading {what} for {whose} between {to_rfc3339(request.start)} and "
