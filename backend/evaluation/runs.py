@@ -175,7 +175,7 @@ def _one_line() -> Iterator[None]:
     except (ValueError, NotASeries) as error:
         raise EvaluationError(str(error)) from error
     except OSError as error:
-        raise EvaluationError(f"{error.filename}: {error.strerror}") from error
+        raise EvaluationError(f"{error.filename or 'output'}: {error.strerror}") from error
 
 
 def _cost(cost: Cost) -> str:
