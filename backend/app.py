@@ -43,8 +43,10 @@ from backend.incidents.store import IncidentStore
 from backend.jobs.backfill import Backfill
 from backend.jobs.backtest import Backtester
 from backend.jobs.broadcast import Broadcast
+from backend.jobs.detecting import build_detector, recovery_of
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.judge import Judge
+from backend.jobs.learning import Learning
 from backend.jobs.live import Live
 from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
@@ -200,7 +202,7 @@ def _open_parts(
     log_tail = LogTail(tails, log_store, board)
     stack.callback(log_tail.close)
     history = HistoryStore(settings.storage.datasets)
-    registry = ModelRegistry(settings.storage.models)
+    registry = ModelRegistry(settings.storage.models, settings.detection.detector)
     registry.load()
 
     def on_training(job: TrainingJob) -> None:
@@ -224,7 +226,9 @@ def _open_parts(
         lambda found: broadcast.publish("backtest", backtest_wire.backtest(found).model_dump(mode="json")),
     )
     stack.callback(backtester.stop, _CLOSING_SECONDS)
-    retrainer = Retrainer(settings, history, registry, incidents, clock, on_training)
+    detector = build_detector(settings, thresholds)
+    learning = Learning(incidents, settings.incidents.policy, settings.incidents.dedup_window)
+    retrainer = Retrainer(settings, history, registry, detector, learning, clock, on_training)
     warmup = WarmUp(
         interval=settings.poll.interval,
         min_samples=settings.training.min_samples,
@@ -237,6 +241,8 @@ def _open_parts(
         catalogue=catalogue,
         history=history,
         registry=registry,
+        detector=detector,
+        learning=learning,
         incidents=incidents,
         log_store=log_store,
         log_tail=log_tail,
@@ -269,7 +275,15 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
             history=parts.history,
             windows=windows,
         ),
-        judge=Judge(parts.catalogue, parts.registry, windows),
+        recover=recovery_of(
+            parts.detector,
+            settings=parts.settings,
+            catalogue=parts.catalogue,
+            history=parts.history,
+            registry=parts.registry,
+            learning=parts.learning,
+        ),
+        judge=Judge(parts.catalogue, parts.registry, parts.detector, parts.learning, windows),
         triage=_triage(parts),
         warmup=parts.warmup,
         live=parts.live,

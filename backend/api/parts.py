@@ -9,12 +9,14 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from backend.clock import Clock
+from backend.detection.detector import Detector
 from backend.detection.registry import ModelRegistry
 from backend.detection.sensitivity import Thresholds
 from backend.incidents.store import IncidentStore
 from backend.jobs.backtest import Backtester
 from backend.jobs.broadcast import Broadcast
 from backend.jobs.health import HealthBoard
+from backend.jobs.learning import Learning
 from backend.jobs.live import Live
 from backend.jobs.logtail import LogTail
 from backend.jobs.retrain import Retrainer
@@ -35,6 +37,8 @@ class Parts:
     catalogue: Mapping[str, MetricSpec]
     history: HistoryStore
     registry: ModelRegistry
+    detector: Detector
+    learning: Learning
     incidents: IncidentStore
     log_store: LogStore
     log_tail: LogTail

@@ -1,8 +1,10 @@
 """The folders that models live in: whole generations, written by one process at a time and never half.
 
     models/manifest.json                     what serves now: the generation and, per pair, digest and origin
-    models/<service>/<metric>.pkl            the serving models: plain scikit-learn forests, by joblib
-    models/.generations/<id>/...             this generation and the one before it
+    models/<service>/<metric>.pkl            the serving models, by joblib: a view forest's tables, or a plain
+                                             scikit-learn forest
+    models/.generations/<id>/...             this generation and the one before it; a <metric>.before.pkl is
+                                             the pair's model before its present one
     models/.generations/publishing           stands only while the <metric>.pkl files are being put in place
 
 The commit point of a new generation is the rename onto manifest.json. A process killed before it leaves the
@@ -15,13 +17,14 @@ import fcntl
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from backend.clock import to_rfc3339
 from backend.detection.manifest import MANIFEST, Manifest, ModelInfo, manifest_bytes, read_manifest
-from backend.detection.model_file import model_path, write_model
+from backend.detection.model_file import before_path, model_path, write_model
 from backend.detection.training import TrainedModel
 from backend.metrics.files import replace_synced, sync_folder, write_synced
 from backend.metrics.folders import make_folder, service_name
@@ -51,20 +54,27 @@ class Generations:
     def build(
         self,
         trained: Sequence[TrainedModel],
+        present: Manifest,
         kept: Sequence[ModelInfo],
         *,
+        back: Sequence[ModelInfo] = (),
         now: float,
         full_run_at: float | None,
     ) -> Manifest:
-        """Write a new generation's folder, whole and synced, beside the others: nobody serves it yet."""
+        """Write a new generation's folder, whole and synced, beside the others: nobody serves it yet.
+
+        Made of what was ``trained``, of the ``kept`` ones of the ``present`` generation as they are, and of
+        those of it that are to go ``back`` one step.
+        """
         generation = self._new_id(now)
         building = self._folder / f".tmp-{generation}"
+        old = {info.key: info for info in present.models}
         try:
             building.mkdir(parents=True)
-            infos = [write_model(building, model) for model in trained]
-            for info in kept:
-                self._carry_over(info, building)
-            manifest = Manifest(generation, (*infos, *kept), full_run_at)
+            infos = [self._write(building, model, old) for model in trained]
+            infos += [self._carry_over(info, building, present) for info in kept]
+            infos += [self._swap(info, info.before, building, present) for info in back if info.before]
+            manifest = Manifest(generation, tuple(infos), full_run_at)
             write_synced(building / MANIFEST, manifest_bytes(manifest))
             for folder in (*building.iterdir(), building):
                 if folder.is_dir():
@@ -135,16 +145,38 @@ class Generations:
                 ) from None
             yield
 
-    def _carry_over(self, info: ModelInfo, building: Path) -> None:
+    def _write(self, building: Path, model: TrainedModel, old: Mapping[SeriesKey, ModelInfo]) -> ModelInfo:
+        """The new model, and beside it the one that it replaces."""
+        info, before = write_model(building, model), old.get(model.key)
+        if before is None:
+            return info
+        _link(model_path(self._root, before.key), before_path(building, before.key))
+        return replace(info, before=before.replaced())
+
+    def _carry_over(self, info: ModelInfo, building: Path, present: Manifest) -> ModelInfo:
         """Link the present file of a model that is not replaced into the new generation.
 
         A refused one goes along as it is, so that its entry and with it the true reason stay; where there is
         no file at all, the entry alone does.
         """
         make_folder(building, info.key.service)
-        source = model_path(self._root, info.key)
-        if source.is_file():
-            os.link(source, model_path(building, info.key))
+        _link(model_path(self._root, info.key), model_path(building, info.key))
+        _link(before_path(self._home(present), info.key), before_path(building, info.key))
+        return info
+
+    def _swap(self, info: ModelInfo, before: ModelInfo, building: Path, present: Manifest) -> ModelInfo:
+        """The model before the present one serves again, and the present one is the one before it."""
+        make_folder(building, info.key.service)
+        _link(before_path(self._home(present), info.key), model_path(building, info.key))
+        _link(model_path(self._root, info.key), before_path(building, info.key))
+        return replace(before, before=info.replaced(), held=True)
+
+    def before(self, present: Manifest, key: SeriesKey) -> Path:
+        """The file of the pair's model before its present one."""
+        return before_path(self._home(present), key)
+
+    def _home(self, manifest: Manifest) -> Path:
+        return self._folder / str(manifest.generation)
 
     def _dropped(self, manifest: Manifest) -> list[Path]:
         """Files of pairs that the manifest no longer has, if a generation holds the same: they are ours."""
@@ -161,3 +193,8 @@ class Generations:
         stamp = to_rfc3339(int(now)).translate({ord(":"): None, ord("-"): None})
         taken = [int(path.name.rpartition("-")[2]) for path in self._folder.glob(f"{stamp}-*")]
         return f"{stamp}-{max(taken, default=-1) + 1:03d}"
+
+
+def _link(source: Path, target: Path) -> None:
+    if source.is_file():
+        os.link(source, target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import sklearn
 from backend import __version__
 from backend.clock import from_rfc3339, to_rfc3339
 from backend.metrics.readings import ExpectedRange, SeriesKey
+from backend.settings import DetectorName
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -27,7 +28,9 @@ class ManifestError(Exception):
 class ModelInfo:
     """One pair's model.
 
-    ``start`` and ``end`` bound the readings it was fitted on; times in seconds since the epoch.
+    ``start`` and ``end`` bound the readings it was fitted on; times in seconds since the epoch. ``changed``
+    says in words what differs from ``before``, the model that it replaced. ``held``: it was gone back to, and
+    stays as it is until the next retrain. ``candidate``: why a newer one was not taken; empty where none was.
     """
 
     key: SeriesKey
@@ -40,6 +43,15 @@ class ModelInfo:
     expected: ExpectedRange
     features: tuple[str, ...]
     versions: dict[str, str]
+    detector: DetectorName = "isolation_forest"
+    changed: str = ""
+    candidate: str = ""
+    held: bool = False
+    before: ModelInfo | None = None
+
+    def replaced(self) -> ModelInfo:
+        """As it is kept once another one serves: one step back, and no further."""
+        return replace(self, before=None, candidate="", held=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +75,10 @@ def present_versions() -> dict[str, str]:
     return {"canopy": __version__, "numpy": np.__version__, "scikit-learn": sklearn.__version__}
 
 
-def mismatch(info: ModelInfo, features: Iterable[str]) -> str | None:
+def mismatch(info: ModelInfo, detector: DetectorName, features: Iterable[str]) -> str | None:
     """Why this process must not use the model, or None. A patch release of a library is no reason."""
+    if info.detector != detector:
+        return f"it is a model of the {info.detector}, and detection.detector is {detector}"
     if info.features != tuple(features):
         return f"it was trained on other features ({', '.join(info.features)})"
     for library, version in present_versions().items():
@@ -114,7 +128,8 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 
 
 def _to_json(info: ModelInfo) -> dict[str, Any]:
-    return {
+    before = {} if info.before is None else {"before": _to_json(info.before)}
+    return before | {
         "service": info.key.service,
         "metric": info.key.metric,
         "sha256": info.sha256,
@@ -125,6 +140,10 @@ def _to_json(info: ModelInfo) -> dict[str, Any]:
         "expected": {"low": info.expected.low, "high": info.expected.high},
         "features": list(info.features),
         "versions": info.versions,
+        "detector": info.detector,
+        "changed": info.changed,
+        "candidate": info.candidate,
+        "held": info.held,
     }
 
 
@@ -140,4 +159,9 @@ def _from_json(entry: dict[str, Any]) -> ModelInfo:
         expected=ExpectedRange(entry["expected"]["low"], entry["expected"]["high"]),
         features=tuple(entry["features"]),
         versions=entry["versions"],
+        detector=entry.get("detector", "isolation_forest"),
+        changed=entry.get("changed", ""),
+        candidate=entry.get("candidate", ""),
+        held=entry.get("held", False),
+        before=_from_json(entry["before"]) if "before" in entry else None,
     )

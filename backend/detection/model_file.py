@@ -5,17 +5,26 @@ from __future__ import annotations
 import hashlib
 import io
 from pathlib import Path
+from typing import TypeAlias
 
 import joblib
 from sklearn.ensemble import IsolationForest
 
 from backend.detection.features import FEATURES
-from backend.detection.forest import PackedForest, pack
+from backend.detection.forest_memory import PairModel
 from backend.detection.manifest import ModelInfo, mismatch, present_versions
 from backend.detection.training import TrainedModel
+from backend.detection.views import VIEWS
 from backend.metrics.files import write_synced
 from backend.metrics.folders import folder_name, make_folder
 from backend.metrics.readings import SeriesKey
+from backend.settings import DetectorName
+
+Forest: TypeAlias = IsolationForest | PairModel
+"""What a file holds."""
+
+_KINDS: dict[DetectorName, type[Forest]] = {"isolation_forest": IsolationForest, "view_forest": PairModel}
+_COLUMNS: dict[DetectorName, tuple[str, ...]] = {"isolation_forest": FEATURES, "view_forest": VIEWS}
 
 
 class Refused(Exception):
@@ -29,6 +38,11 @@ class Refused(Exception):
 def model_path(folder: Path, key: SeriesKey) -> Path:
     """The pair's file in a folder of models."""
     return folder / folder_name(key.service) / f"{key.metric}.pkl"
+
+
+def before_path(folder: Path, key: SeriesKey) -> Path:
+    """In a generation's folder: the pair's model that this generation's replaced."""
+    return model_path(folder, key).with_suffix(".before.pkl")
 
 
 def write_model(folder: Path, model: TrainedModel) -> ModelInfo:
@@ -46,13 +60,28 @@ def write_model(folder: Path, model: TrainedModel) -> ModelInfo:
         samples=model.samples,
         contamination=model.contamination,
         expected=model.expected,
-        features=FEATURES,
+        features=model.features,
         versions=present_versions(),
+        detector=model.detector,
+        changed=model.changed,
     )
 
 
-def read_model(path: Path, info: ModelInfo) -> PackedForest:
-    """The forest of the file, if it is the one ``info`` describes. Raises Refused."""
+def read_model(path: Path, info: ModelInfo, detector: DetectorName) -> Forest:
+    """The forest of the file, if it is the one ``info`` describes and ``detector``'s. Raises Refused."""
+    forest = joblib.load(io.BytesIO(_checked(path, info, detector)))
+    if not isinstance(forest, _KINDS[detector]):
+        kind = _KINDS[detector].__name__
+        raise Refused(f"{path} holds a {type(forest).__name__}, not a {kind}; retrain to replace it")
+    return forest
+
+
+def check_model(path: Path, info: ModelInfo, detector: DetectorName) -> None:
+    """Raises Refused where `read_model` would not even open the file."""
+    _checked(path, info, detector)
+
+
+def _checked(path: Path, info: ModelInfo, detector: DetectorName) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -62,11 +91,6 @@ def read_model(path: Path, info: ModelInfo) -> PackedForest:
         raise Refused(
             f"{path} is not the file its manifest describes (digest differs); retrain to replace it"
         )
-    if reason := mismatch(info, FEATURES):
+    if reason := mismatch(info, detector, _COLUMNS[detector]):
         raise Refused(f"{path} cannot be used: {reason}; it is retrained", outdated=True)
-    forest = joblib.load(io.BytesIO(content))
-    if not isinstance(forest, IsolationForest):
-        raise Refused(
-            f"{path} holds a {type(forest).__name__}, not an IsolationForest; retrain to replace it"
-        )
-    return pack(forest)
+    return content

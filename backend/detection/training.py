@@ -1,4 +1,4 @@
-"""From a pair's stored readings to its fitted forest."""
+"""From a pair's stored readings to its fitted classic forest, and what every trained model has to say."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from sklearn.ensemble import IsolationForest
 
 from backend.detection.calibration import expected_range
-from backend.detection.features import features_of, windows_of
+from backend.detection.features import FEATURES, features_of, windows_of
 from backend.detection.forest import fit
+from backend.detection.forest_memory import PairModel
 from backend.detection.seed import seed_of
 from backend.metrics.readings import ExpectedRange, SeriesKey
+from backend.settings import DetectorName
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
 
 class NotEnoughSamples(Exception):
@@ -31,17 +34,37 @@ class NotEnoughSamples(Exception):
 class TrainedModel:
     """A pair's forest and what it was made from.
 
-    ``start`` and ``end`` bound the readings it saw, in seconds.
+    ``start`` and ``end`` bound the readings it saw, in seconds. ``features`` are the columns it judges.
+    ``verdicts`` bool[n]: which of the compared readings it calls anomalous.
     """
 
     key: SeriesKey
-    forest: IsolationForest
+    forest: IsolationForest | PairModel
     expected: ExpectedRange
     samples: int
     start: float
     end: float
     trained_at: float
     contamination: float
+    detector: DetectorName = "isolation_forest"
+    features: tuple[str, ...] = FEATURES
+    verdicts: BoolArray | None = None
+    changed: str = ""
+
+    @property
+    def classic(self) -> IsolationForest:
+        """The forest of a classic model. Raises TypeError for another detector's."""
+        if isinstance(self.forest, PairModel):
+            raise TypeError(f"a model of the {self.detector} is no IsolationForest")
+        return self.forest
+
+
+def outside(spans: Sequence[tuple[float, float]], timestamps: FloatArray) -> BoolArray:
+    """Which of float64[n] times lie in none of ``[start, end]``: bool[n]."""
+    free = np.ones(len(timestamps), dtype=np.bool_)
+    for start, end in spans:
+        free &= (timestamps < start) | (timestamps > end)
+    return free
 
 
 def firing_stretches(
@@ -79,9 +102,7 @@ def train_pair(
     Readings inside one of ``incident_spans`` (``[start, end]``) are not learned as normal. The same readings
     give the same forest: the seed comes from the pair's name. Raises NotEnoughSamples.
     """
-    normal = np.ones(len(timestamps), dtype=bool)
-    for start, end in incident_spans:
-        normal &= (timestamps < start) | (timestamps > end)
+    normal = outside(incident_spans, timestamps)
     timestamps, values = timestamps[normal], values[normal]
     if len(values) < min_samples:
         raise NotEnoughSamples(len(values), min_samples)

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.clock import to_rfc3339
+from backend.detection.detector import YOUNG, Batch, Detector
 from backend.detection.explanation import reasons_for
 from backend.detection.features import FEATURES, features_of
 from backend.detection.registry import ModelRegistry, ModelSet
-from backend.detection.severity import classify
+from backend.detection.severity import ranks
 from backend.detection.windows import RecentWindows
+from backend.jobs.learning import Learning
 from backend.metrics.catalogue import MetricSpec
-from backend.metrics.readings import Reading, SeriesKey, Severity, State, Verdict
+from backend.metrics.readings import ExpectedRange, Reading, SeriesKey, Severity, State, Verdict
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+_SEVERITIES = tuple(Severity)
 
 
 class Judge:
     """Turns values into readings; used by the poll thread alone."""
 
     def __init__(
-        self, catalogue: Mapping[str, MetricSpec], registry: ModelRegistry, windows: RecentWindows
+        self,
+        catalogue: Mapping[str, MetricSpec],
+        registry: ModelRegistry,
+        detector: Detector,
+        learning: Learning,
+        windows: RecentWindows,
     ) -> None:
         self._catalogue = catalogue
         self._registry = registry
+        self._detector = detector
+        self._learning = learning
         self._windows = windows
 
     def read(
@@ -63,8 +75,9 @@ class Judge:
         rows[rows != rows] = None
         return dict(zip(keys, rows.tolist(), strict=True))
 
-    def forget(self, keys: Iterable[SeriesKey]) -> None:
+    def forget(self, keys: Sequence[SeriesKey]) -> None:
         self._windows.forget(keys)
+        self._detector.forget(keys)
 
     def _judge(self, values: Mapping[SeriesKey, float], at: float) -> list[Reading]:
         if not values:
@@ -73,53 +86,54 @@ class Judge:
         keys = list(values)
         column = np.fromiter(values.values(), dtype=np.float64, count=len(keys))
         features = features_of(self._windows.push(keys, column, at))
-        scores = _score(keys, features, models)
-        severities = self._severities(keys, column)
+        batch = Batch(keys, at, column, features, self._learning.now(keys, at))
+        judged = self._detector.judge(batch, models)
+        columns = zip(
+            keys,
+            column.tolist(),
+            features.tolist(),
+            self._ranks(keys, column).tolist(),
+            judged.scores.tolist(),
+            judged.limits.tolist(),
+            judged.expected.tolist(),
+            (judged.learned < YOUNG).tolist(),
+            strict=True,
+        )
         return [
-            self._reading(key, at, value, dict(zip(FEATURES, row, strict=True)), score, severity, models)
-            for key, value, row, score, severity in zip(
-                keys, values.values(), features.tolist(), scores.tolist(), severities, strict=True
-            )
+            self._scored(key, at, value, row, _SEVERITIES[rank], score, limit, bounds, young)
+            if score == score
+            else _not_scored(key, at, value, row, _SEVERITIES[rank], models)
+            for key, value, row, rank, score, limit, bounds, young in columns
         ]
 
-    def _severities(self, keys: list[SeriesKey], column: FloatArray) -> list[Severity]:
-        severities = [Severity.NORMAL] * len(keys)
+    def _ranks(self, keys: list[SeriesKey], column: FloatArray) -> IntArray:
+        """Severities as ranks, int64[n], a metric at a time."""
+        found = np.zeros(len(keys), dtype=np.int64)
         by_metric: dict[str, list[int]] = {}
         for i, key in enumerate(keys):
             by_metric.setdefault(key.metric, []).append(i)
         for metric, rows in by_metric.items():
-            for i, severity in zip(rows, classify(column[rows], self._catalogue[metric]), strict=True):
-                severities[i] = severity
-        return severities
+            found[rows] = ranks(column[rows], self._catalogue[metric])
+        return found
 
-    def _reading(
+    def _scored(
         self,
         key: SeriesKey,
         at: float,
         value: float,
-        features: dict[str, float],
-        score: float,
+        row: list[float],
         severity: Severity,
-        models: ModelSet,
+        score: float,
+        limit: float,
+        bounds: list[float],
+        young: bool,
     ) -> Reading:
-        info = models.models.get(key)
-        if info is None:
-            refused = models.refused.get(key)
-            return Reading(
-                key=key,
-                timestamp=at,
-                value=value,
-                state=State.FAILED if refused else State.NO_MODEL,
-                severity=severity,
-                reasons=(refused or "the pair has no model yet: it is still learning",),
-                features=features,
-            )
-        threshold = float(models.batch.verdict_thresholds[models.slots[key]])
-        anomalous = score > threshold
+        features = dict(zip(FEATURES, row, strict=True))
+        expected = ExpectedRange(*bounds) if bounds[0] == bounds[0] else None
+        anomalous = score >= limit
         reasons: tuple[str, ...] = ()
         if anomalous:
-            spec = self._catalogue[key.metric]
-            reasons = reasons_for(features, severity, info.expected, score, threshold, spec)
+            reasons = reasons_for(features, severity, expected, score, limit, self._catalogue[key.metric])
         return Reading(
             key=key,
             timestamp=at,
@@ -128,20 +142,29 @@ class Judge:
             severity=severity,
             verdict=Verdict.ANOMALY if anomalous else Verdict.NORMAL,
             score=score,
-            expected=info.expected,
+            expected=expected,
             reasons=reasons,
             features=features,
+            young=young,
         )
 
 
-def _score(keys: list[SeriesKey], features: FloatArray, models: ModelSet) -> FloatArray:
-    """One batched call for all pairs that have a model; NaN for those without."""
-    slots = np.array([models.slots.get(key, -1) for key in keys])
-    scores = np.full(len(keys), np.nan)
-    modelled = np.flatnonzero(slots >= 0)
-    if len(modelled):
-        scores[modelled] = models.batch.score(slots[modelled], features[modelled])
-    return scores
+def _not_scored(
+    key: SeriesKey, at: float, value: float, row: list[float], severity: Severity, models: ModelSet
+) -> Reading:
+    refused = models.refused.get(key)
+    reason = "the pair has no model yet: it is still learning"
+    if key in models.models:
+        reason = "the pair's past is being read in again, after a restart or a training by hand"
+    return Reading(
+        key=key,
+        timestamp=at,
+        value=value,
+        state=State.FAILED if refused else State.NO_MODEL,
+        severity=severity,
+        reasons=(refused or reason,),
+        features=dict(zip(FEATURES, row, strict=True)),
+    )
 
 
 def _blind(key: SeriesKey, at: float, state: State, reason: str) -> Reading:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from backend.clock import floor_to, to_rfc3339
@@ -38,6 +38,7 @@ class PollCycle:
         history: HistoryStore,
         registry: ModelRegistry,
         backfill: Backfill,
+        recover: Callable[[Collection[SeriesKey], Collection[SeriesKey], float], None] | None,
         judge: Judge,
         triage: Triage,
         warmup: WarmUp,
@@ -45,12 +46,14 @@ class PollCycle:
         health: HealthBoard,
         publish: Callable[[str, dict[str, Any]], None],
     ) -> None:
+        """``recover``: brings a detector that remembers readings to the present, see `Recovery.catch_up`."""
         self._interval = interval
         self._catalogue = catalogue
         self._questions = Questions(catalogue, prometheus)
         self._history = history
         self._registry = registry
         self._backfill = backfill
+        self._recover = recover
         self._judge = judge
         self._triage = triage
         self._warmup = warmup
@@ -77,7 +80,10 @@ class PollCycle:
         self._load_new_models()
         answers = self._questions.ask(at)
         self._remember(answers, at)
-        self._warmup.stored(self._backfill.catch_up(answers.values, at))
+        loaded = self._backfill.catch_up(answers.values, at)
+        self._warmup.stored(loaded)
+        if self._recover is not None:
+            self._recover(answers.values.keys(), loaded.keys(), at)
         pairs = self._roster.pairs
         readings = self._judge.read(answers.values, answers.rejected, answers.failed, pairs, at)
         self._keep(readings, at)

@@ -10,21 +10,26 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from backend.clock import Clock, to_rfc3339
-from backend.detection.features import max_gap
+from backend.detection.detector import Detector, Series, Trainer
 from backend.detection.manifest import ManifestError
+from backend.detection.promotion import Comparison, changes, why_not
 from backend.detection.registry import ModelRegistry, RegistryBusy
-from backend.detection.training import NotEnoughSamples, TrainedModel, firing_stretches, train_pair
+from backend.detection.training import NotEnoughSamples, TrainedModel
 from backend.incidents.schema import StoreError
-from backend.incidents.store import IncidentStore
+from backend.jobs.learning import Learning
 from backend.metrics.history import HistoryError, HistoryStore
-from backend.metrics.readings import SeriesKey
+from backend.metrics.readings import SeriesKey, Verdict
 from backend.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Trigger = Literal["start", "schedule", "api", "command"]
+Trigger = Literal["start", "schedule", "api", "command", "resolved"]
 _KEPT_JOBS = 50
+_COMPARED = 86400.0
+"""Seconds of recent readings on which a new model is held against what was said of them live."""
 _TELL_EVERY = 0.2
 """Seconds between two tellings of progress: ten thousand pairs are no reason for ten thousand events."""
 
@@ -40,7 +45,11 @@ class PairProblem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TrainingJob:
-    """A training run as it stands; replaced, never changed. Times in seconds since the epoch."""
+    """A training run as it stands; replaced, never changed. Times in seconds since the epoch.
+
+    ``held_back``: pairs whose new model would judge too differently from the present one, which stays;
+    ``force`` takes them all the same.
+    """
 
     id: str
     trigger: Trigger
@@ -52,7 +61,9 @@ class TrainingJob:
     trained: int = 0
     skipped: tuple[PairProblem, ...] = ()
     failed: tuple[PairProblem, ...] = ()
+    held_back: tuple[PairProblem, ...] = ()
     detail: str = ""
+    force: bool = False
 
     @property
     def total(self) -> int:
@@ -79,14 +90,16 @@ class Retrainer:
         settings: Settings,
         history: HistoryStore,
         registry: ModelRegistry,
-        incidents: IncidentStore,
+        detector: Detector,
+        learning: Learning,
         clock: Clock,
         on_progress: Callable[[TrainingJob], None],
     ) -> None:
         self._settings = settings
         self._history = history
         self._registry = registry
-        self._incidents = incidents
+        self._detector = detector
+        self._learning = learning
         self._clock = clock
         self._on_progress = on_progress
         self._lock = threading.Lock()
@@ -95,9 +108,12 @@ class Retrainer:
         self._stopping = threading.Event()
         self._told_at = 0.0
 
-    def start(self, trigger: Trigger, keys: Iterable[SeriesKey]) -> TrainingJob:
-        """Begin a run in a thread of its own. Raises RetrainRunning while another one goes on."""
-        job = self._begin(trigger, keys)
+    def start(self, trigger: Trigger, keys: Iterable[SeriesKey], *, force: bool = False) -> TrainingJob:
+        """Begin a run in a thread of its own. Raises RetrainRunning while another one goes on.
+
+        ``force``: a new model serves however much it differs from the present one.
+        """
+        job = self._begin(trigger, keys, force)
         threading.Thread(target=self._run, args=(job,), name=f"retrain-{job.id}", daemon=True).start()
         return job
 
@@ -141,13 +157,13 @@ class Retrainer:
         if latest is not None:
             self.wait(latest.id, timeout)
 
-    def _begin(self, trigger: Trigger, keys: Iterable[SeriesKey]) -> TrainingJob:
+    def _begin(self, trigger: Trigger, keys: Iterable[SeriesKey], force: bool = False) -> TrainingJob:
         pairs = tuple(sorted(keys))
         with self._lock:
             running = next((job for job in self._jobs.values() if job.state == "running"), None)
             if running is not None:
                 raise RetrainRunning(running)
-            job = TrainingJob(uuid.uuid4().hex[:12], trigger, self._clock.now(), pairs)
+            job = TrainingJob(uuid.uuid4().hex[:12], trigger, self._clock.now(), pairs, force=force)
             self._jobs[job.id] = job
             for old in list(self._jobs)[:-_KEPT_JOBS]:
                 del self._jobs[old]
@@ -165,21 +181,27 @@ class Retrainer:
 
     def _train_all(self, job: TrainingJob) -> TrainingJob:
         trained: list[TrainedModel] = []
-        for key in job.pairs:
-            if self._stopping.is_set():
-                return self._end(job, "cancelled", "Canopy was stopped; the present models stay")
-            job = self._train_one(job, key, trained)
-            self._update(job)
-        if not trained:
-            return self._end(job, "done", "no pair had enough to learn from; the present models stay")
+        with self._detector.training() as trainer:
+            for key in job.pairs:
+                if self._stopping.is_set():
+                    return self._end(job, "cancelled", "Canopy was stopped; the present models stay")
+                job = self._train_one(job, key, trainer, trained)
+                self._update(job)
+            if not trained and not job.held_back:
+                return self._end(job, "done", "no pair had enough to learn from; the present models stay")
+            return self._serve(job, trainer, trained)
+
+    def _serve(self, job: TrainingJob, trainer: Trainer, trained: list[TrainedModel]) -> TrainingJob:
+        held_back = {SeriesKey(held.service, held.metric): held.reason for held in job.held_back}
         try:
             keep = set(job.pairs) if self._is_full(job) else None
-            models = self._registry.save(trained, self._clock.now(), keep=keep)
+            models = self._registry.save(trained, self._clock.now(), keep=keep, held_back=held_back)
         except (RegistryBusy, ManifestError, OSError) as error:
             log.error("the new models could not be saved: %s", error)
             return self._end(
                 job, "failed", f"the new models could not be saved ({error}); the present ones stay"
             )
+        trainer.adopt(models)
         return self._end(replace(job, trained=len(trained)), "done", f"generation {models.generation} serves")
 
     def _is_full(self, job: TrainingJob) -> bool:
@@ -195,34 +217,42 @@ class Retrainer:
         except HistoryError:
             return True  # its own training will say why it cannot be read
 
-    def _train_one(self, job: TrainingJob, key: SeriesKey, trained: list[TrainedModel]) -> TrainingJob:
+    def _train_one(
+        self, job: TrainingJob, key: SeriesKey, trainer: Trainer, trained: list[TrainedModel]
+    ) -> TrainingJob:
         """Train one pair; one bad series never stops the rest."""
-        now = self._clock.now()
-        start = now - self._settings.training.window
         job = replace(job, done=job.done + 1)
         try:
-            stored = self._history.load(key, start, now)
-            model = train_pair(
-                key,
-                stored.timestamps,
-                stored.values,
-                incident_spans=firing_stretches(
-                    self._incidents.spans(key, start, now),
-                    stored.timestamps[stored.anomalous],
-                    self._settings.incidents.dedup_window,
-                ),
-                min_samples=self._settings.training.min_samples,
-                contamination=self._settings.training.contamination,
-                max_gap=max_gap(self._settings.poll.interval),
-                now=now,
-            )
+            model, off = self._trained(key, trainer, job.force)
         except NotEnoughSamples as error:
             return replace(job, skipped=(*job.skipped, PairProblem(*key, str(error), error.have)))
         except (HistoryError, StoreError, ValueError) as error:
             log.error("training of %r, %s failed: %s", key.service, key.metric, error)
             return replace(job, failed=(*job.failed, PairProblem(*key, str(error))))
+        if off:
+            trainer.drop(key)
+            return replace(job, held_back=(*job.held_back, PairProblem(*key, off)))
         trained.append(model)
         return replace(job, trained=len(trained))
+
+    def _trained(self, key: SeriesKey, trainer: Trainer, force: bool) -> tuple[TrainedModel, str]:
+        """A pair's new model, and why it should not serve: empty where it may. Raises as training does."""
+        now = self._clock.now()
+        stored = self._history.columns(key, now - self._settings.training.window, now)
+        learned = self._learning.at_last(key, stored)
+        present = self._registry.current.models.get(key)
+        scored = np.array([score != b"" for score in stored.score], dtype=np.bool_)
+        compared = learned & scored & (stored.timestamps >= now - _COMPARED) & (present is not None)
+        model = trainer.train(key, Series(stored.timestamps, stored.values, learned, compared), now)
+        if present is None:
+            return model, ""
+        comparison = None
+        if model.verdicts is not None:
+            live = stored.status[compared] == Verdict.ANOMALY.encode()
+            comparison = Comparison.of(np.asarray(live, dtype=np.bool_), model.verdicts)
+        changed = changes(present.samples, model.samples, comparison)
+        off = "" if force or comparison is None else why_not(comparison)
+        return replace(model, changed=changed), off
 
     def _end(
         self, job: TrainingJob, state: Literal["done", "failed", "cancelled"], detail: str

@@ -8,7 +8,10 @@ from tqdm import tqdm
 
 from backend.clock import SystemClock
 from backend.detection.registry import ModelRegistry
+from backend.detection.sensitivity import Thresholds
 from backend.incidents.store import IncidentStore
+from backend.jobs.detecting import build_detector
+from backend.jobs.learning import Learning
 from backend.jobs.retrain import Retrainer, TrainingJob
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey
@@ -25,7 +28,7 @@ def train_by_hand(settings: Settings, service: str | None = None, metric: str | 
     Raises NothingToTrain, and what the stores raise when they cannot be used.
     """
     history = HistoryStore(settings.storage.datasets)
-    registry = ModelRegistry(settings.storage.models)
+    registry = ModelRegistry(settings.storage.models, settings.detection.detector)
     registry.load()
     with (
         closing(IncidentStore(sqlite_path(settings.storage.database))) as incidents,
@@ -36,11 +39,13 @@ def train_by_hand(settings: Settings, service: str | None = None, metric: str | 
             bar.total = job.total
             bar.update(job.done - bar.n)
 
-        retrainer = Retrainer(settings, history, registry, incidents, SystemClock(), show)
+        detector = build_detector(settings, Thresholds(settings))
+        learning = Learning(incidents, settings.incidents.policy, settings.incidents.dedup_window)
+        retrainer = Retrainer(settings, history, registry, detector, learning, SystemClock(), show)
         there = retrainer.pairs()
         _require(service, metric, there, settings)
         job = retrainer.run("command", retrainer.pairs(service, metric))
-    for problem in (*job.skipped, *job.failed):
+    for problem in (*job.skipped, *job.failed, *job.held_back):
         print(f"{problem.service} {problem.metric}: no new model: {problem.reason}")
     print(f"{job.trained} of {job.total} models trained; {job.detail}")
     return job

@@ -20,8 +20,10 @@ from backend.detection.registry import ModelRegistry
 from backend.detection.training import TrainedModel, train_pair
 from backend.metrics.folders import folder_name
 from backend.metrics.readings import SeriesKey
+from backend.settings import DetectorName
 
 NOW = 1_767_225_600.0
+CLASSIC: DetectorName = "isolation_forest"
 PAYMENT = SeriesKey("payment-service", "lat")
 ODD = SeriesKey('a/b\\..\n"{}\u202e' + "x" * 300, "cpu")
 
@@ -46,9 +48,9 @@ def model_file(root: Path, key: SeriesKey) -> Path:
 
 @pytest.mark.parametrize("key", [PAYMENT, ODD], ids=["plain", "odd"])
 def test_what_was_saved_scores_the_same_after_a_restart(tmp_path: Path, key: SeriesKey) -> None:
-    registry = ModelRegistry(tmp_path)
+    registry = ModelRegistry(tmp_path, CLASSIC)
     before = registry.save([trained(key)], NOW)
-    again = ModelRegistry(tmp_path).load()
+    again = ModelRegistry(tmp_path, CLASSIC).load()
     rows = np.random.default_rng(1).normal(10, 5, (20, 5))
     index = np.zeros(20, dtype=np.intp)
     assert again.models == before.models
@@ -56,22 +58,22 @@ def test_what_was_saved_scores_the_same_after_a_restart(tmp_path: Path, key: Ser
 
 
 def test_the_file_is_a_plain_forest_that_scikit_learn_users_can_load(tmp_path: Path) -> None:
-    ModelRegistry(tmp_path).save([trained(PAYMENT)], NOW)
+    ModelRegistry(tmp_path, CLASSIC).save([trained(PAYMENT)], NOW)
     forest = joblib.load(tmp_path / "payment-service" / "lat.pkl")
     assert forest.predict([[5000.0, 4990.0, 5000.0, 2000.0, 10.0]]) == [-1]
 
 
 def test_training_one_pair_keeps_the_others(tmp_path: Path) -> None:
-    registry = ModelRegistry(tmp_path)
+    registry = ModelRegistry(tmp_path, CLASSIC)
     registry.save([trained(PAYMENT), trained(ODD)], NOW)
     registry.save([trained(PAYMENT, seed=9)], NOW + 60)
-    again = ModelRegistry(tmp_path).load()
+    again = ModelRegistry(tmp_path, CLASSIC).load()
     assert set(again.models) == {PAYMENT, ODD}
     assert not again.refused
 
 
 def test_two_generations_are_kept_and_have_new_names_even_if_the_clock_stands_still(tmp_path: Path) -> None:
-    registry = ModelRegistry(tmp_path)
+    registry = ModelRegistry(tmp_path, CLASSIC)
     names = [registry.save([trained(PAYMENT, seed=i)], NOW).generation for i in range(4)]
     assert len(set(names)) == 4
     kept = {p.name for p in (tmp_path / ".generations").iterdir() if p.is_dir()}
@@ -79,13 +81,13 @@ def test_two_generations_are_kept_and_have_new_names_even_if_the_clock_stands_st
 
 
 def test_an_altered_file_is_refused_and_the_rest_serve(tmp_path: Path) -> None:
-    ModelRegistry(tmp_path).save([trained(PAYMENT), trained(ODD)], NOW)
+    ModelRegistry(tmp_path, CLASSIC).save([trained(PAYMENT), trained(ODD)], NOW)
     path = tmp_path / "payment-service" / "lat.pkl"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.unlink()
     path.write_bytes(content)
-    again = ModelRegistry(tmp_path).load()
+    again = ModelRegistry(tmp_path, CLASSIC).load()
     assert set(again.models) == {ODD}
     assert "digest differs" in again.refused[PAYMENT]
 
@@ -102,12 +104,12 @@ class Bomb:
 
 def test_a_foreign_pickle_is_never_opened(tmp_path: Path) -> None:
     root, trace = tmp_path / "models", tmp_path / "opened"
-    ModelRegistry(root).save([trained(PAYMENT)], NOW)
+    ModelRegistry(root, CLASSIC).save([trained(PAYMENT)], NOW)
     for path in (root / "payment-service" / "lat.pkl", root / "stranger" / "cpu.pkl"):
         path.parent.mkdir(exist_ok=True)
         path.unlink(missing_ok=True)
         path.write_bytes(pickle.dumps(Bomb(trace)))
-    again = ModelRegistry(root).load()
+    again = ModelRegistry(root, CLASSIC).load()
     assert not again.models
     assert "Canopy did not write it" in again.refused[SeriesKey("stranger", "cpu")]
     assert not trace.exists()
@@ -115,13 +117,13 @@ def test_a_foreign_pickle_is_never_opened(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["missing", "torn", "empty"])
 def test_a_lost_or_torn_file_is_refused_with_its_reason(tmp_path: Path, damage: str) -> None:
-    ModelRegistry(tmp_path).save([trained(PAYMENT)], NOW)
+    ModelRegistry(tmp_path, CLASSIC).save([trained(PAYMENT)], NOW)
     path = tmp_path / "payment-service" / "lat.pkl"
     content = path.read_bytes()
     path.unlink()
     if damage != "missing":
         path.write_bytes(content[:1000] if damage == "torn" else b"")
-    reason = ModelRegistry(tmp_path).load().refused[PAYMENT]
+    reason = ModelRegistry(tmp_path, CLASSIC).load().refused[PAYMENT]
     assert str(path) in reason
     assert "retrain" in reason
 
@@ -136,12 +138,12 @@ def test_a_lost_or_torn_file_is_refused_with_its_reason(tmp_path: Path, damage: 
 def test_a_model_of_another_version_is_refused_and_marked_for_a_retrain(
     tmp_path: Path, change: dict[str, object], words: str
 ) -> None:
-    ModelRegistry(tmp_path).save([trained(PAYMENT)], NOW)
+    ModelRegistry(tmp_path, CLASSIC).save([trained(PAYMENT)], NOW)
     manifest = tmp_path / "manifest.json"
     content = json.loads(manifest.read_text())
     content["models"][0] |= change
     manifest.write_text(json.dumps(content))
-    again = ModelRegistry(tmp_path).load()
+    again = ModelRegistry(tmp_path, CLASSIC).load()
     assert words in again.refused[PAYMENT]
     assert PAYMENT in again.outdated
 
@@ -152,11 +154,11 @@ def test_a_model_of_another_version_is_refused_and_marked_for_a_retrain(
 def test_a_manifest_that_cannot_be_read_is_said_so(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "manifest.json").write_bytes(content)
     with pytest.raises(ManifestError, match=r"manifest\.json"):
-        ModelRegistry(tmp_path).load()
+        ModelRegistry(tmp_path, CLASSIC).load()
 
 
 def test_a_generation_cut_off_while_being_put_in_place_is_finished(tmp_path: Path) -> None:
-    registry = ModelRegistry(tmp_path)
+    registry = ModelRegistry(tmp_path, CLASSIC)
     registry.save([trained(PAYMENT), trained(ODD)], NOW)
     old = {key: model_file(tmp_path, key).read_bytes() for key in (PAYMENT, ODD)}
     generation = registry.save([trained(PAYMENT, seed=1), trained(ODD, seed=1)], NOW + 60).generation
@@ -165,14 +167,14 @@ def test_a_generation_cut_off_while_being_put_in_place_is_finished(tmp_path: Pat
     path.unlink()
     path.write_bytes(old[ODD])
     (tmp_path / ".generations" / "publishing").write_text(str(generation))
-    again = ModelRegistry(tmp_path).load()
+    again = ModelRegistry(tmp_path, CLASSIC).load()
     assert again.generation == generation
     assert not again.refused
     assert not (tmp_path / ".generations" / "publishing").exists()
 
 
 def test_a_training_by_hand_is_taken_over_by_a_running_registry(tmp_path: Path) -> None:
-    running, by_hand = ModelRegistry(tmp_path), ModelRegistry(tmp_path)
+    running, by_hand = ModelRegistry(tmp_path, CLASSIC), ModelRegistry(tmp_path, CLASSIC)
     running.load()
     by_hand.save([trained(PAYMENT)], NOW)
     assert running.reload_if_changed()
@@ -181,18 +183,18 @@ def test_a_training_by_hand_is_taken_over_by_a_running_registry(tmp_path: Path) 
 
 
 def test_saving_does_not_undo_what_another_process_saved(tmp_path: Path) -> None:
-    running, by_hand = ModelRegistry(tmp_path), ModelRegistry(tmp_path)
+    running, by_hand = ModelRegistry(tmp_path, CLASSIC), ModelRegistry(tmp_path, CLASSIC)
     by_hand.save([trained(ODD)], NOW)
     assert set(running.save([trained(PAYMENT)], NOW + 1).models) == {PAYMENT, ODD}
 
 
 def test_a_writer_killed_at_any_moment_leaves_a_generation_that_loads(tmp_path: Path) -> None:
     root = tmp_path / "models"
-    ModelRegistry(root).save([trained(PAYMENT), trained(ODD)], NOW)
+    ModelRegistry(root, CLASSIC).save([trained(PAYMENT), trained(ODD)], NOW)
     writer = (
         "import sys, time; from pathlib import Path\n"
         "from backend.tests.detection.test_registry import *\n"
-        "r = ModelRegistry(Path(sys.argv[1])); r.load(); m = [trained(PAYMENT), trained(ODD)]\n"
+        "r = ModelRegistry(Path(sys.argv[1]), CLASSIC); r.load(); m = [trained(PAYMENT), trained(ODD)]\n"
         "print('go', flush=True)\n"
         "for i in range(10**6): r.save(m, NOW + i)\n"
     )
@@ -205,13 +207,13 @@ def test_a_writer_killed_at_any_moment_leaves_a_generation_that_loads(tmp_path: 
             process.wait(0.02 + 0.013 * round_number)
         process.kill()
         process.communicate()
-        again = ModelRegistry(root).load()
+        again = ModelRegistry(root, CLASSIC).load()
         assert set(again.models) == {PAYMENT, ODD}
         assert not again.refused
 
 
 def test_a_refused_model_keeps_its_true_reason_when_others_are_trained(tmp_path: Path) -> None:
-    registry = ModelRegistry(tmp_path)
+    registry = ModelRegistry(tmp_path, CLASSIC)
     altered, lost, folder = (SeriesKey(f"service-{i}", "lat") for i in range(3))
     registry.save([trained(key) for key in (PAYMENT, altered, lost, folder)], NOW)
     paths = {key: model_file(tmp_path, key) for key in (altered, lost, folder)}
@@ -219,49 +221,49 @@ def test_a_refused_model_keeps_its_true_reason_when_others_are_trained(tmp_path:
         path.unlink()
     paths[altered].write_bytes(b"somebody else's")
     paths[folder].mkdir()
-    registry = ModelRegistry(tmp_path)
+    registry = ModelRegistry(tmp_path, CLASSIC)
     reasons = dict(registry.load().refused)
     assert registry.save([trained(PAYMENT, seed=1)], NOW + 60).refused == reasons
-    again = ModelRegistry(tmp_path).load()
+    again = ModelRegistry(tmp_path, CLASSIC).load()
     assert again.refused == reasons
     assert "digest differs" in reasons[altered]
     assert paths[altered].read_bytes() == b"somebody else's"
-    assert ModelRegistry(tmp_path).load().models.keys() == {PAYMENT}
+    assert ModelRegistry(tmp_path, CLASSIC).load().models.keys() == {PAYMENT}
 
 
 def test_an_outdated_model_is_still_outdated_after_others_were_trained(tmp_path: Path) -> None:
-    ModelRegistry(tmp_path).save([trained(PAYMENT), trained(ODD)], NOW)
+    ModelRegistry(tmp_path, CLASSIC).save([trained(PAYMENT), trained(ODD)], NOW)
     manifest = tmp_path / "manifest.json"
     content = json.loads(manifest.read_text())
     content["models"][0]["versions"] = {}
     manifest.write_text(json.dumps(content))
-    registry = ModelRegistry(tmp_path)
+    registry = ModelRegistry(tmp_path, CLASSIC)
     registry.load()
     assert registry.save([trained(ODD, seed=1)], NOW + 60).outdated == {PAYMENT}
-    assert ModelRegistry(tmp_path).load().outdated == {PAYMENT}
+    assert ModelRegistry(tmp_path, CLASSIC).load().outdated == {PAYMENT}
 
 
 def test_a_full_run_drops_what_it_does_not_keep_and_its_time_survives(tmp_path: Path) -> None:
-    registry = ModelRegistry(tmp_path)
+    registry = ModelRegistry(tmp_path, CLASSIC)
     gone, kept = SeriesKey("gone", "lat"), SeriesKey("kept", "lat")
     registry.save([trained(PAYMENT), trained(gone), trained(kept)], NOW)
     assert registry.full_run_at is None
     assert set(registry.save([trained(PAYMENT)], NOW + 60, keep={PAYMENT, kept}).models) == {PAYMENT, kept}
     assert registry.full_run_at == NOW + 60
     registry.save([trained(PAYMENT)], NOW + 120)
-    again = ModelRegistry(tmp_path)
+    again = ModelRegistry(tmp_path, CLASSIC)
     assert set(again.load().models) == {PAYMENT, kept}
     assert again.current.refused == {}, "the dropped pair's file was left behind as a stranger"
     assert again.full_run_at == NOW + 60
 
 
 def test_a_manifest_from_before_full_runs_were_noted_is_read(tmp_path: Path) -> None:
-    ModelRegistry(tmp_path).save([trained(PAYMENT)], NOW, keep={PAYMENT})
+    ModelRegistry(tmp_path, CLASSIC).save([trained(PAYMENT)], NOW, keep={PAYMENT})
     manifest = tmp_path / "manifest.json"
     content = json.loads(manifest.read_text())
     del content["full_run_at"]
     manifest.write_text(json.dumps(content))
-    registry = ModelRegistry(tmp_path)
+    registry = ModelRegistry(tmp_path, CLASSIC)
     assert PAYMENT in registry.load().models
     assert registry.full_run_at is None
 
@@ -269,7 +271,7 @@ def test_a_manifest_from_before_full_runs_were_noted_is_read(tmp_path: Path) -> 
 def test_a_poll_during_the_swap_neither_waits_nor_loads_the_generation_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry = ModelRegistry(tmp_path)
+    registry = ModelRegistry(tmp_path, CLASSIC)
     registry.save([trained(PAYMENT)], NOW)
     polled: list[bool] = []
 
@@ -292,8 +294,8 @@ def test_a_poll_during_the_swap_neither_waits_nor_loads_the_generation_again(
 def test_a_manifest_that_did_not_change_is_not_parsed_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ModelRegistry(tmp_path).save([trained(PAYMENT)], NOW)
-    running = ModelRegistry(tmp_path)
+    ModelRegistry(tmp_path, CLASSIC).save([trained(PAYMENT)], NOW)
+    running = ModelRegistry(tmp_path, CLASSIC)
     running.load()
 
     def parsed(folder: Path) -> object:
@@ -302,25 +304,25 @@ def test_a_manifest_that_did_not_change_is_not_parsed_again(
     with monkeypatch.context() as patched:
         patched.setattr("backend.detection.registry.read_manifest", parsed)
         assert not running.reload_if_changed()
-    ModelRegistry(tmp_path).save([trained(ODD)], NOW + 60)
+    ModelRegistry(tmp_path, CLASSIC).save([trained(ODD)], NOW + 60)
     assert running.reload_if_changed()
 
 
 def test_a_save_finishes_what_another_process_was_cut_off_in_and_keeps_it(tmp_path: Path) -> None:
-    running, killed = ModelRegistry(tmp_path), ModelRegistry(tmp_path)
+    running, killed = ModelRegistry(tmp_path, CLASSIC), ModelRegistry(tmp_path, CLASSIC)
     running.save([trained(PAYMENT)], NOW)
     generation = killed.save([trained(ODD)], NOW + 60).generation
     model_file(tmp_path, ODD).unlink()
     (tmp_path / ".generations" / "publishing").write_text(str(generation))
     assert not running.reload_if_changed()
     assert set(running.save([trained(PAYMENT, seed=1)], NOW + 120).models) == {PAYMENT, ODD}
-    assert ModelRegistry(tmp_path).load().refused == {}
+    assert ModelRegistry(tmp_path, CLASSIC).load().refused == {}
 
 
 def test_files_that_cannot_be_put_in_place_after_the_commit_are_put_there_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry = ModelRegistry(tmp_path)
+    registry = ModelRegistry(tmp_path, CLASSIC)
     registry.save([trained(PAYMENT)], NOW)
 
     def full(*_: object) -> None:
@@ -330,5 +332,5 @@ def test_files_that_cannot_be_put_in_place_after_the_commit_are_put_there_later(
         patched.setattr(Generations, "publish", full)
         saved = registry.save([trained(PAYMENT, seed=1)], NOW + 60)
     assert registry.current is saved
-    again = ModelRegistry(tmp_path).load()
+    again = ModelRegistry(tmp_path, CLASSIC).load()
     assert (again.generation, again.refused) == (saved.generation, {})

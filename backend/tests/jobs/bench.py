@@ -16,11 +16,14 @@ from typing import Any, Self, cast
 
 from backend.detection.features import max_gap
 from backend.detection.registry import ModelRegistry
+from backend.detection.sensitivity import Thresholds
 from backend.detection.windows import RecentWindows
 from backend.incidents.store import IncidentStore
 from backend.jobs.backfill import Backfill
+from backend.jobs.detecting import build_detector, recovery_of
 from backend.jobs.health import Dependency, HealthBoard
 from backend.jobs.judge import Judge
+from backend.jobs.learning import Learning
 from backend.jobs.live import CycleReport, Live
 from backend.jobs.poll import PollCycle
 from backend.jobs.retrain import Retrainer, TrainingJob
@@ -31,7 +34,7 @@ from backend.metrics.catalogue import MetricSpec
 from backend.metrics.history import HistoryStore
 from backend.metrics.prometheus import PrometheusClient
 from backend.metrics.readings import SeriesKey
-from backend.settings import IncidentSettings, Settings
+from backend.settings import DetectorName, IncidentSettings, Settings
 from backend.tests.jobs.scripted import ScriptedPrometheus
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z, a grid time
@@ -70,6 +73,7 @@ class Bench:
         *,
         incidents: Mapping[str, Any] | None = None,
         training: Mapping[str, Any] | None = None,
+        detector: DetectorName = "view_forest",
     ) -> None:
         self.directory = directory
         self.prometheus = ScriptedPrometheus()
@@ -81,6 +85,7 @@ class Bench:
         self.settings = Settings.model_validate(
             {
                 "incidents": {"dedup_window": "60s"} | dict(incidents or {}),
+                "detection": {"detector": detector},
                 "training": {"min_samples": 10, "window": "1h"} | dict(training or {}),
                 "storage": {
                     "datasets": directory / "datasets",
@@ -157,15 +162,18 @@ class Bench:
         client = cast(PrometheusClient, self.prometheus)
         self.board = HealthBoard(self.clock, self._publish)
         self.history = HistoryStore(storage.datasets)
-        self.registry = ModelRegistry(storage.models)
+        self.registry = ModelRegistry(storage.models, self.settings.detection.detector)
         self.registry.load()
         self.store = IncidentStore(self.directory / "canopy.db")
         self.live = Live()
+        self.detector = build_detector(self.settings, Thresholds(self.settings))
+        learning = Learning(self.store, incidents.policy, incidents.dedup_window)
         self.retrainer = Retrainer(
             self.settings,
             self.history,
             self.registry,
-            self.store,
+            self.detector,
+            learning,
             self.clock,
             lambda job: self.warmup.trained(job),
         )
@@ -192,7 +200,15 @@ class Bench:
             history=self.history,
             registry=self.registry,
             backfill=self.backfill,
-            judge=Judge(CATALOGUE, self.registry, windows),
+            recover=recovery_of(
+                self.detector,
+                settings=self.settings,
+                catalogue=CATALOGUE,
+                history=self.history,
+                registry=self.registry,
+                learning=learning,
+            ),
+            judge=Judge(CATALOGUE, self.registry, self.detector, learning, windows),
             triage=self.triage,
             warmup=self.warmup,
             live=self.live,

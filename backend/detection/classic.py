@@ -1,0 +1,94 @@
+"""The classic forest behind the seam: five features, one scikit-learn forest a pair, its own threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.detection.detector import Batch, Explained, Judged, Series
+from backend.detection.features import features_of, windows_of
+from backend.detection.registry import ModelSet
+from backend.detection.training import TrainedModel, train_pair
+from backend.metrics.readings import SeriesKey
+from backend.settings import DetectorName, TrainingSettings
+
+FloatArray = NDArray[np.float64]
+
+
+class ClassicDetector:
+    """A `Detector` without any state but the models: a reading's features say it all."""
+
+    name: DetectorName = "isolation_forest"
+
+    def __init__(self, settings: TrainingSettings, max_gap: float) -> None:
+        """``max_gap``: the longest silence, in seconds, that features reach across."""
+        self._settings = settings
+        self._max_gap = max_gap
+
+    def judge(self, batch: Batch, models: ModelSet) -> Judged:
+        """See Detector: one batched call for all pairs that have a model."""
+        count = len(batch.keys)
+        slots = np.array([models.slots.get(key, -1) for key in batch.keys], dtype=np.intp)
+        rows = np.flatnonzero(slots >= 0)
+        judged = Judged(
+            scores=np.full(count, np.nan),
+            limits=np.full(count, np.nan),
+            expected=np.full((count, 2), np.nan),
+            learned=np.zeros(count, dtype=np.int64),
+        )
+        if len(rows):
+            infos = [models.models[batch.keys[row]] for row in rows.tolist()]
+            judged.scores[rows] = models.batch.score(slots[rows], batch.features[rows])
+            # Its threshold is the highest score that is still usual.
+            judged.limits[rows] = np.nextafter(models.batch.verdict_thresholds[slots[rows]], np.inf)
+            judged.expected[rows] = [info.expected for info in infos]
+            judged.learned[rows] = [info.samples for info in infos]
+        return judged
+
+    def explain(self, key: SeriesKey) -> Explained | None:
+        """Nothing: a tree of mixed features does not tell which of them isolated a reading."""
+        del key
+        return None
+
+    def forget(self, keys: Sequence[SeriesKey]) -> None:
+        """Nothing is kept of a pair."""
+
+    @contextmanager
+    def training(self) -> Iterator[ClassicTrainer]:
+        """See Detector."""
+        yield ClassicTrainer(self._settings, self._max_gap)
+
+
+class ClassicTrainer:
+    """A `Trainer`: the registry alone serves what it trains."""
+
+    def __init__(self, settings: TrainingSettings, max_gap: float) -> None:
+        self._settings = settings
+        self._max_gap = max_gap
+
+    def train(self, key: SeriesKey, series: Series, now: float) -> TrainedModel:
+        """See Trainer."""
+        model = train_pair(
+            key,
+            series.timestamps[series.learned],
+            series.values[series.learned],
+            incident_spans=[],
+            min_samples=self._settings.min_samples,
+            contamination=self._settings.contamination,
+            max_gap=self._max_gap,
+            now=now,
+        )
+        if not series.compared.any():
+            return model
+        features = features_of(windows_of(series.timestamps, series.values, self._max_gap))[series.compared]
+        return replace(model, verdicts=-model.classic.score_samples(features) > -model.classic.offset_)
+
+    def drop(self, key: SeriesKey) -> None:
+        """Nothing is kept of it."""
+
+    def adopt(self, models: ModelSet) -> None:
+        """The registry has swapped it in."""

@@ -1,0 +1,114 @@
+"""The seam between Canopy and what judges its readings: the view forest, or the classic forest by setting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.detection.registry import ModelSet
+from backend.detection.training import TrainedModel
+from backend.metrics.readings import SeriesKey
+from backend.settings import DetectorName
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+YOUNG = 240
+"""A model that learned fewer readings than this is young: alone, it opens no incident."""
+
+
+class Batch(NamedTuple):
+    """One poll's readings, row i of every array for ``keys[i]``, all of the grid time ``at``.
+
+    ``values`` float64[n] are finite; ``features`` float64[n, 5]; where ``learned`` bool[n] is False the
+    reading is judged, but never trained on.
+    """
+
+    keys: Sequence[SeriesKey]
+    at: float
+    values: FloatArray
+    features: FloatArray
+    learned: BoolArray
+
+
+class Judged(NamedTuple):
+    """What a detector says of a batch, row by row.
+
+    ``scores`` float64[n] in 0..1, NaN for a pair that it cannot judge now; ``limits`` float64[n] the score
+    from which a reading is anomalous; ``expected`` float64[n, 2] low and high, NaN where nothing is known;
+    ``learned`` int64[n] readings that the pair's model knows.
+    """
+
+    scores: FloatArray
+    limits: FloatArray
+    expected: FloatArray
+    learned: IntArray
+
+
+class Share(NamedTuple):
+    """A view of a pair's newest reading, and its part in the score; the shares of all views sum to 1."""
+
+    view: str
+    value: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What a detector knows of why a pair's newest reading scored as it did.
+
+    ``usual``: what is usual at this time of the day and of the week, in the metric's unit, None: not known.
+    """
+
+    shares: tuple[Share, ...]
+    usual_today: float | None
+    usual_this_week: float | None
+
+
+class Series(NamedTuple):
+    """A pair's stored readings, ascending: float64[n] seconds and values.
+
+    ``learned`` bool[n] may be trained on; ``compared`` bool[n] are the recent ones on which a new model is
+    held against the live verdicts.
+    """
+
+    timestamps: FloatArray
+    values: FloatArray
+    learned: BoolArray
+    compared: BoolArray
+
+
+class Trainer(Protocol):
+    """One training run; used by one thread, while polls go on."""
+
+    def train(self, key: SeriesKey, series: Series, now: float) -> TrainedModel:
+        """A new model of the pair. Raises NotEnoughSamples."""
+
+    def drop(self, key: SeriesKey) -> None:
+        """The pair's new model is not wanted after all."""
+
+    def adopt(self, models: ModelSet) -> None:
+        """Serve what was trained and not dropped; ``models`` is the generation that it was saved as."""
+
+
+class Detector(Protocol):
+    """Judges a poll's readings by the pairs' models. `judge` and `forget` are the poll thread's."""
+
+    name: DetectorName
+
+    def judge(self, batch: Batch, models: ModelSet) -> Judged: ...
+
+    def explain(self, key: SeriesKey) -> Explained | None:
+        """Why the newest reading scored as it did; None where the detector cannot tell."""
+
+    def forget(self, keys: Sequence[SeriesKey]) -> None:
+        """These pairs are gone."""
+
+    def training(self) -> AbstractContextManager[Trainer]:
+        """A run's trainer; one at a time."""

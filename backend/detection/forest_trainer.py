@@ -1,0 +1,106 @@
+"""Grows view forests from stored readings: replays them without refits, with one at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.detection.arena import ForestArena
+from backend.detection.calibration import expected_range
+from backend.detection.detector import Series
+from backend.detection.registry import ModelSet
+from backend.detection.seed import seed_of
+from backend.detection.sensitivity import Thresholds
+from backend.detection.training import NotEnoughSamples, TrainedModel
+from backend.detection.views import VIEWS
+from backend.metrics.readings import SeriesKey
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A pair that was grown apart from the live ones."""
+
+    arena: ForestArena
+    slot: int
+
+    def newest(self) -> float:
+        """When its newest reading was, in seconds since the epoch."""
+        return float(self.arena.newest(np.array([self.slot]))[0])
+
+
+def grow(arena: ForestArena, key: SeriesKey, series: Series) -> Grown:
+    """Read a series in and grow the pair's trees from what may be learned of it.
+
+    The same series gives the same pair: its seed is its name's.
+    """
+    slot = arena.add(seed_of(key))
+    slots = np.array([slot])
+    arena.hold(slots, True)
+    arena.push(np.full(len(series.values), slot), series.timestamps, series.values, series.learned)
+    arena.refit(slots)
+    arena.hold(slots, False)
+    return Grown(arena, slot)
+
+
+class ForestTrainer:
+    """A `Trainer` of view forests."""
+
+    def __init__(
+        self,
+        nursery: ForestArena,
+        min_samples: int,
+        thresholds: Thresholds,
+        swap_in: Callable[[dict[SeriesKey, Grown], ModelSet], None],
+    ) -> None:
+        """``nursery``: where the pairs grow until ``swap_in`` puts them among the live ones."""
+        self._nursery = nursery
+        self._min_samples = min_samples
+        self._thresholds = thresholds
+        self._swap_in = swap_in
+        self._grown: dict[SeriesKey, Grown] = {}
+
+    def train(self, key: SeriesKey, series: Series, now: float) -> TrainedModel:
+        """See Trainer."""
+        learned = int(series.learned.sum())
+        if learned < self._min_samples:
+            raise NotEnoughSamples(learned, self._min_samples)
+        grown = self._grown[key] = grow(self._nursery, key, series)
+        return TrainedModel(
+            key=key,
+            forest=self._nursery.model(grown.slot),
+            expected=expected_range(series.values[series.learned]),
+            samples=learned,
+            start=float(series.timestamps[0]),
+            end=float(series.timestamps[-1]),
+            trained_at=now,
+            contamination=0.0,
+            detector="view_forest",
+            features=VIEWS,
+            verdicts=self._verdicts(key, series, grown) if series.compared.any() else None,
+        )
+
+    def drop(self, key: SeriesKey) -> None:
+        """See Trainer."""
+        grown = self._grown.pop(key, None)
+        if grown is not None:
+            self._nursery.drop(grown.slot)
+
+    def adopt(self, models: ModelSet) -> None:
+        """See Trainer."""
+        self._swap_in(self._grown, models)
+
+    def _verdicts(self, key: SeriesKey, series: Series, grown: Grown) -> BoolArray:
+        """What the new trees, as they are, make of the compared readings."""
+        slot = self._nursery.add(seed_of(key))
+        self._nursery.put_model(slot, self._nursery.model(grown.slot))
+        self._nursery.hold(np.array([slot]), True)
+        slots = np.full(len(series.values), slot)
+        scores = self._nursery.push(slots, series.timestamps, series.values, np.zeros_like(series.learned))
+        self._nursery.drop(slot)
+        verdicts: BoolArray = scores[series.compared] >= self._thresholds.of(key.metric)
+        return verdicts

@@ -1,0 +1,240 @@
+"""The view forest behind the seam: each live pair has a slot, is scored, learns and is refitted in turn."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.detection.arena import ForestArena
+from backend.detection.detector import Batch, Explained, Judged, Share
+from backend.detection.forest_memory import PairModel
+from backend.detection.forest_trainer import ForestTrainer, Grown
+from backend.detection.registry import ModelSet
+from backend.detection.seed import seed_of
+from backend.detection.sensitivity import Thresholds
+from backend.detection.slots import SlotTable
+from backend.detection.views import VIEWS
+from backend.metrics.readings import SeriesKey
+from backend.settings import DetectorName
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+CLOCK_ERROR = 3600.0
+"""Seconds by which a pair's newest reading must be ahead to tell of a clock that was wrong."""
+
+_TURN_SECONDS = 300.0
+"""The expected range of a reading that is not anomalous is at most about so old."""
+_LEAST_TURN = 32
+_MOST_EXACT = 512
+"""Anomalous readings of one poll whose range is found at once; in a storm the others wait their turn."""
+
+
+class LiveForest:
+    """A `Detector` over one `ForestArena`. A pair is in it while a model of it serves.
+
+    The poll thread judges; a training grows its pairs elsewhere and swaps them in between two polls. Every
+    method may be called by any thread.
+    """
+
+    name: DetectorName = "view_forest"
+
+    def __init__(
+        self, interval: float, zone: ZoneInfo | None, thresholds: Thresholds, min_samples: int
+    ) -> None:
+        """``interval``: seconds between two readings; ``min_samples``: readings that a model needs."""
+        self._interval = interval
+        self.zone = zone
+        self._thresholds = thresholds
+        self._min_samples = min_samples
+        self._lock = threading.Lock()
+        self.arena = ForestArena(interval, zone)
+        self.slots = SlotTable()
+        self._turn = 0
+        self._meanwhile: list[Batch] | None = None
+
+    def judge(self, batch: Batch, models: ModelSet) -> Judged:
+        """See Detector: scores, learns, and refits those whose turn it is."""
+        count = len(batch.keys)
+        judged = Judged(
+            scores=np.full(count, np.nan),
+            limits=self._limits(batch.keys),
+            expected=np.full((count, 2), np.nan),
+            learned=np.zeros(count, dtype=np.int64),
+        )
+        with self._lock:
+            if self._meanwhile is not None:
+                self._meanwhile.append(batch)
+            slots = self.slots.find(batch.keys)
+            slots[[key not in models.models for key in batch.keys]] = -1
+            rows = np.flatnonzero(slots >= 0)
+            if len(rows):
+                slots = slots[rows]
+                judged.scores[rows] = self._push(batch, rows, slots)
+                judged.learned[rows] = self.arena.learned(slots)
+                self._refresh(judged, rows, slots)
+                judged.expected[rows] = self.slots.expected[slots]
+                self.slots.count(slots, judged.scores[rows] >= judged.limits[rows])
+        _keep_above_zero(judged.expected, batch.keys, models)
+        return judged
+
+    def explain(self, key: SeriesKey) -> Explained | None:
+        """See Detector."""
+        with self._lock:
+            slot = self.slots.get(key)
+            if slot is None:
+                return None
+            values, shares = self.arena.views(slot).tolist(), self.arena.shares(slot).tolist()
+            today, week = (None if usual != usual else usual for usual in self.arena.usual(slot).tolist())
+        named = zip(VIEWS, values, shares, strict=True)
+        return Explained(tuple(Share(*each) for each in named), today, week)
+
+    def alert_rate(self, key: SeriesKey) -> tuple[float, int] | None:
+        """The share of a pair's readings that were anomalous since its model serves, and of how many."""
+        slot = self.slots.get(key)
+        return None if slot is None else self.slots.rate(slot)
+
+    def forget(self, keys: Iterable[SeriesKey]) -> None:
+        """See Detector: their slots are free for others."""
+        with self._lock:
+            for key in keys:
+                slot = self.slots.pop(key)
+                if slot is not None:
+                    self.arena.drop(slot)
+
+    def newest(self, key: SeriesKey, origin: str, now: float) -> float | None:
+        """When the pair's newest reading was, in seconds; None if its past must be read in.
+
+        That is so where it has no slot, where its trees come from another model than ``origin`` (a digest),
+        or where its readings run ahead of ``now``: a clock was wrong.
+        """
+        with self._lock:
+            slot = self.slots.get(key)
+            if slot is None or self.slots.origins[slot] != origin:
+                return None
+            newest = float(self.arena.newest(np.array([slot]))[0])
+        return None if newest > now + CLOCK_ERROR else newest
+
+    def catch_up(
+        self, key: SeriesKey, timestamps: FloatArray, values: FloatArray, learned: BoolArray
+    ) -> None:
+        """Take a pair's stored readings, ascending, that are newer than what it has: as if they came live."""
+        with self._lock:
+            slot = self.slots.get(key)
+            if slot is not None:
+                _push_newer(self.arena, slot, timestamps, values, learned)
+
+    def take(self, key: SeriesKey, grown: Grown, origin: str, *, held: PairModel | None = None) -> None:
+        """Serve a pair as it was grown elsewhere; by the tables ``held`` where a model was gone back to."""
+        with self._lock:
+            self._take(key, grown, origin)
+            if held is not None:
+                self._put_back(key, held, origin)
+
+    def put_back(self, key: SeriesKey, model: PairModel, origin: str) -> None:
+        """Score the pair by an earlier model, and grow no new trees until the next training."""
+        with self._lock:
+            self._put_back(key, model, origin)
+
+    @contextmanager
+    def training(self) -> Iterator[ForestTrainer]:
+        """See Detector: what polls bring meanwhile is pushed before anything is swapped in."""
+        with self._lock:
+            self._meanwhile = []
+        try:
+            yield ForestTrainer(
+                ForestArena(self._interval, self.zone), self._min_samples, self._thresholds, self._swap_in
+            )
+        finally:
+            with self._lock:
+                self._meanwhile = None
+
+    def _swap_in(self, grown: dict[SeriesKey, Grown], models: ModelSet) -> None:
+        """The long part first, without keeping the poll waiting; then each pair between two polls, whole."""
+        with self._lock:
+            known = list(self._meanwhile or ())
+        _push_batches(grown, known)
+        for key, pair in grown.items():
+            with self._lock:
+                _push_batches({key: pair}, (self._meanwhile or [])[len(known) :])
+                self._take(key, pair, models.models[key].sha256)
+
+    def _take(self, key: SeriesKey, grown: Grown, origin: str) -> None:
+        slot = self.slots.get(key)
+        new = slot is None
+        if slot is None:
+            slot = self.arena.add(seed_of(key))
+            self.slots.put(key, slot)
+        # What the views remember of a pair that is live reaches further back than what was trained on.
+        ahead = self.arena.newest(np.array([slot]))[0] > grown.newest() + CLOCK_ERROR
+        self.arena.adopt(slot, grown.arena, grown.slot, views=new or bool(ahead))
+        self.arena.hold(np.array([slot]), False)
+        self.slots.begin(slot, origin)
+
+    def _put_back(self, key: SeriesKey, model: PairModel, origin: str) -> None:
+        slot = self.slots.get(key)
+        if slot is not None:
+            self.arena.put_model(slot, model)
+            self.arena.hold(np.array([slot]), True)
+            self.slots.begin(slot, origin)
+
+    def _push(self, batch: Batch, rows: IntArray, slots: IntArray) -> FloatArray:
+        """Scores; a reading that was taken before a restart is scored again, and not taken twice."""
+        scores = np.empty(len(rows))
+        fresh = self.arena.newest(slots) < batch.at
+        times = np.full(int(fresh.sum()), batch.at)
+        taken = rows[fresh]
+        scores[fresh] = self.arena.push(slots[fresh], times, batch.values[taken], batch.learned[taken])
+        for row in np.flatnonzero(~fresh).tolist():
+            scores[row] = self.arena.scores_if(int(slots[row]), batch.values[rows[row : row + 1]])[0]
+        return scores
+
+    def _refresh(self, judged: Judged, rows: IntArray, slots: IntArray) -> None:
+        """Find the expected ranges of anomalous readings, and of those of the others whose turn it is."""
+        limits = judged.limits[rows]
+        many = max(_LEAST_TURN, int(np.ceil(len(slots) * self._interval / _TURN_SECONDS)))
+        turn = (self._turn + np.arange(min(many, len(slots)))) % len(slots)
+        self._turn = int(turn[-1]) + 1
+        anomalous = np.flatnonzero(judged.scores[rows] >= limits)[:_MOST_EXACT]
+        unknown = np.flatnonzero(np.isnan(self.slots.expected[slots, 0]))[:_LEAST_TURN]
+        chosen = np.unique(np.concatenate([turn, anomalous, unknown]))
+        self.slots.expected[slots[chosen]] = self.arena.expected(slots[chosen], limits[chosen])
+
+    def _limits(self, keys: Sequence[SeriesKey]) -> FloatArray:
+        of = {metric: self._thresholds.of(metric) for metric in {key.metric for key in keys}}
+        return np.array([of[key.metric] for key in keys])
+
+
+def _keep_above_zero(expected: FloatArray, keys: Sequence[SeriesKey], models: ModelSet) -> None:
+    """A metric that was never below 0 is not expected there; a range without an end tells nothing."""
+    expected[~np.isfinite(expected).all(axis=1)] = np.nan
+    for row in np.flatnonzero(expected[:, 0] < 0).tolist():
+        if models.models[keys[row]].expected.low >= 0:
+            expected[row, 0] = 0.0
+
+
+def _push_newer(
+    arena: ForestArena, slot: int, timestamps: FloatArray, values: FloatArray, learned: BoolArray
+) -> None:
+    newer = timestamps > arena.newest(np.array([slot]))[0]
+    if newer.any():
+        slots = np.full(int(newer.sum()), slot)
+        arena.push(slots, timestamps[newer], values[newer], learned[newer])
+
+
+def _push_batches(grown: dict[SeriesKey, Grown], batches: Collection[Batch]) -> None:
+    """Give each pair its readings of these polls that it does not have yet."""
+    for batch in batches:
+        for row, key in enumerate(batch.keys):
+            pair = grown.get(key)
+            if pair is not None:
+                one = slice(row, row + 1)
+                _push_newer(
+                    pair.arena, pair.slot, np.array([batch.at]), batch.values[one], batch.learned[one]
+                )

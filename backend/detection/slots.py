@@ -1,0 +1,72 @@
+"""Which slot each live pair has, and what is kept of a slot beside its forest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.metrics.readings import SeriesKey
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+class SlotTable:
+    """Pair -> slot, and row i of every array for slot i.
+
+    ``expected`` float64[slots, 2] the range found last, NaN: none; ``counts`` int64[slots, 2] readings judged
+    by the present model, and anomalous ones among them; ``origins`` the digest of the model it came from.
+    """
+
+    def __init__(self) -> None:
+        self._slots: dict[SeriesKey, int] = {}
+        self.expected = np.empty((0, 2))
+        self.counts = np.zeros((0, 2), dtype=np.int64)
+        self.origins: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def items(self) -> Iterator[tuple[SeriesKey, int]]:
+        yield from self._slots.items()
+
+    def get(self, key: SeriesKey) -> int | None:
+        return self._slots.get(key)
+
+    def find(self, keys: Sequence[SeriesKey]) -> IntArray:
+        """The pairs' slots, -1 where one has none: int64[n]."""
+        return np.fromiter((self._slots.get(key, -1) for key in keys), dtype=np.int64, count=len(keys))
+
+    def put(self, key: SeriesKey, slot: int) -> None:
+        """Give the pair this slot; nothing is known of it yet."""
+        missing = slot + 1 - len(self.origins)
+        if missing > 0:
+            more = max(missing, len(self.origins))
+            self.expected = np.vstack([self.expected, np.full((more, 2), np.nan)])
+            self.counts = np.vstack([self.counts, np.zeros((more, 2), dtype=np.int64)])
+            self.origins += [""] * more
+        self._slots[key] = slot
+        self.begin(slot, "")
+
+    def pop(self, key: SeriesKey) -> int | None:
+        """Take the slot away from the pair."""
+        return self._slots.pop(key, None)
+
+    def begin(self, slot: int, origin: str) -> None:
+        """Another model serves from here on."""
+        self.expected[slot] = np.nan
+        self.counts[slot] = 0
+        self.origins[slot] = origin
+
+    def count(self, slots: IntArray, anomalous: BoolArray) -> None:
+        """Count a poll's readings, one for each of int64[n] slots."""
+        self.counts[slots, 0] += 1
+        self.counts[slots, 1] += anomalous
+
+    def rate(self, slot: int) -> tuple[float, int] | None:
+        """The share of anomalous readings, and of how many; None before the first."""
+        judged, anomalous = self.counts[slot].tolist()
+        return (anomalous / judged, judged) if judged else None

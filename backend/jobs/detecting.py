@@ -1,0 +1,52 @@
+"""Builds the detector that the settings ask for, and what keeps it up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from zoneinfo import ZoneInfo
+
+from backend.detection.classic import ClassicDetector
+from backend.detection.detector import Detector
+from backend.detection.features import max_gap
+from backend.detection.live_forest import LiveForest
+from backend.detection.registry import ModelRegistry
+from backend.detection.sensitivity import Thresholds
+from backend.jobs.learning import Learning
+from backend.jobs.recovery import Recovery
+from backend.metrics.catalogue import MetricSpec
+from backend.metrics.history import HistoryStore
+from backend.metrics.readings import SeriesKey
+from backend.settings import Settings
+
+Recover = Callable[[Collection[SeriesKey], Collection[SeriesKey], float], None]
+
+
+def build_detector(settings: Settings, thresholds: Thresholds) -> Detector:
+    """The detector of ``detection.detector``."""
+    interval = settings.poll.interval
+    if settings.detection.detector == "isolation_forest":
+        return ClassicDetector(settings.training, max_gap(interval))
+    zone = None if settings.detection.timezone == "UTC" else ZoneInfo(settings.detection.timezone)
+    return LiveForest(interval, zone, thresholds, settings.training.min_samples)
+
+
+def recovery_of(
+    detector: Detector,
+    *,
+    settings: Settings,
+    catalogue: Mapping[str, MetricSpec],
+    history: HistoryStore,
+    registry: ModelRegistry,
+    learning: Learning,
+) -> Recover | None:
+    """What brings the detector to the present before each poll; None for one that remembers nothing."""
+    if not isinstance(detector, LiveForest):
+        return None
+    return Recovery(
+        interval=settings.poll.interval,
+        catalogue=catalogue,
+        history=history,
+        registry=registry,
+        forest=detector,
+        learning=learning,
+    ).catch_up

@@ -1,0 +1,78 @@
+"""Which readings models learn from: all but the firing of incidents that nobody has found normal."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.detection.training import firing_stretches, outside
+from backend.incidents.policy import fires
+from backend.incidents.schema import StoreError
+from backend.incidents.store import IncidentStore
+from backend.metrics.catalogue import MetricSpec
+from backend.metrics.columns import Columns
+from backend.metrics.readings import SeriesKey, Severity, Verdict
+from backend.settings import PolicyName
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+log = logging.getLogger(__name__)
+
+
+class Learning:
+    """Asks the incidents: a pair's readings count as bad until ``quiet`` seconds after one of them fired.
+
+    A reading's score is only known once it has been taken, so that live the reading that opens an incident is
+    learned; a retrain leaves it out.
+    """
+
+    def __init__(self, incidents: IncidentStore, policy: PolicyName, quiet: float) -> None:
+        self._incidents = incidents
+        self._policy = policy
+        self._quiet = quiet
+
+    def now(self, keys: Sequence[SeriesKey], at: float) -> BoolArray:
+        """For each pair whether its reading of ``at`` is to be learned: bool[n]."""
+        try:
+            unresolved = self._incidents.unresolved()
+        except StoreError as error:
+            # Blind, the models would rather learn nothing than learn an outage.
+            log.warning("nothing is learned now: %s", error)
+            return np.zeros(len(keys), dtype=np.bool_)
+        firing = {key for key, fired in unresolved.items() if at - fired <= self._quiet}
+        return np.array([key not in firing for key in keys], dtype=np.bool_)
+
+    def then(self, key: SeriesKey, spec: MetricSpec, stored: Columns) -> BoolArray:
+        """The same for stored readings, as it was when they were new. Raises StoreError."""
+        learned = np.ones(len(stored), dtype=np.bool_)
+        if not len(stored):
+            return learned
+        times = stored.timestamps
+        lives = self._incidents.lives(key, float(times[0]), float(times[-1]))
+        if not lives:
+            return learned
+        anomalous = stored.status == Verdict.ANOMALY.encode()
+        beyond = (stored.severity == Severity.HIGH.encode()) | (stored.severity == Severity.CRITICAL.encode())
+        fired = np.where(fires(self._policy, spec, beyond, anomalous), times, -np.inf)
+        before = np.concatenate([[-np.inf], np.maximum.accumulate(fired)[:-1]])
+        for start, end in lives:
+            last = np.maximum(before, start)
+            living = (times > start) & (times < (np.inf if end is None else end))
+            learned &= ~(living & (times - last <= self._quiet))
+        return learned
+
+    def at_last(self, key: SeriesKey, stored: Columns) -> BoolArray:
+        """What a retrain learns of stored readings: all but the firing of incidents not found normal.
+
+        Raises StoreError.
+        """
+        if not len(stored):
+            return np.ones(0, dtype=np.bool_)
+        times = stored.timestamps
+        spans = self._incidents.spans(key, float(times[0]), float(times[-1]))
+        anomalous = times[stored.status == Verdict.ANOMALY.encode()]
+        return outside(firing_stretches(spans, anomalous, self._quiet), times)
