@@ -159,6 +159,11 @@ _VERSIONS = "version, service_version, build, image"
 """Labels by which programs say what they run."""
 
 
+def _versions(label: str, query: str) -> str:
+    """The query with no labels but the service and what it runs."""
+    return f"count by ($service_label, {label}) ({query})"
+
+
 def _offset(clock: str, by: str) -> str:
     """By how much the clocks behind ``clock`` are ahead: the one that is most ahead, else most behind."""
     return f"(max by ({by}) ({clock}) > 0) or min by ({by}) ({clock})"
@@ -166,12 +171,12 @@ def _offset(clock: str, by: str) -> str:
 
 def _artefacts_by_label() -> dict[ArtefactQuery, str]:
     """What every client library of Prometheus and every target says."""
-    infos = '{__name__=~"target_info|build_info|application_info|app_info"}'
+    infos = '{__name__=~"target_info|build_info|application_info|app_info",$service_label!=""}'
     return {
-        "restart": "max by ($service_label) (process_start_time_seconds)",
+        "restart": 'max by ($service_label) (process_start_time_seconds{$service_label!=""})',
         "deploy": f"count by ($service_label, {_VERSIONS}) ({infos})",
-        "new_instance": "count by ($service_label) (up)",
-        "scrape_gap": "count by ($service_label) (up == 0)",
+        "new_instance": 'count by ($service_label) (up{$service_label!=""})',
+        "scrape_gap": 'count by ($service_label) (up{$service_label!=""} == 0)',
     }
 
 
@@ -189,7 +194,7 @@ def _artefacts_of_nodes() -> dict[ArtefactQuery, str]:
     clock = "node_time_seconds{$of} - timestamp(node_time_seconds{$of})"
     return {
         "restart": _per_host("max by ($by) (node_boot_time_seconds{$of})"),
-        "deploy": _per_host("count by ($by, release) (node_uname_info{$of})"),
+        "deploy": _versions("release", _per_host("count by ($by, release) (node_uname_info{$of})")),
         "new_instance": _per_host("count by ($by) (node_boot_time_seconds{$of})"),
         "scrape_gap": _per_host("count by ($by) (up{$of} == 0)"),
         "counter_reset": _per_host("max by ($by) (resets(node_context_switches_total{$of}[$window]))"),
@@ -201,7 +206,10 @@ def _artefacts_of_containers() -> dict[ArtefactQuery, str]:
     of = 'container!="",container!="POD"'
     return {
         "restart": _per_container(f"max $by (container_start_time_seconds{{{of}}})"),
-        "deploy": _per_container(f"count by (namespace, container, image) (kube_pod_container_info{{{of}}})"),
+        "deploy": _versions(
+            "image",
+            _per_container(f"count by (namespace, container, image) (kube_pod_container_info{{{of}}})"),
+        ),
         "new_instance": _per_container(f"count $by (kube_pod_container_status_running{{{of}}} == 1)"),
         "counter_reset": _per_container(
             f"max $by (resets(container_cpu_usage_seconds_total{{{of}}}[$window]))"
