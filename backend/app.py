@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
@@ -40,9 +41,11 @@ from backend.detection.windows import RecentWindows
 from backend.incidents.schema import StoreError
 from backend.incidents.sensitivities import Sensitivities
 from backend.incidents.store import IncidentStore
+from backend.jobs.artefacts import ArtefactWatch
 from backend.jobs.backfill import Backfill
 from backend.jobs.backtest import Backtester
 from backend.jobs.broadcast import Broadcast
+from backend.jobs.cards import Cards
 from backend.jobs.detecting import build_detector, recovery_of
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.judge import Judge
@@ -60,7 +63,7 @@ from backend.logs.database import LogStoreError
 from backend.logs.search import explain_event
 from backend.logs.sources.file_tail import FileTail
 from backend.logs.store import LogStore
-from backend.metrics.catalogue import MetricSpec, build_catalogue
+from backend.metrics.catalogue import MetricSpec, artefact_queries, build_catalogue
 from backend.metrics.files import InUse, held
 from backend.metrics.history import HistoryError, HistoryStore
 from backend.metrics.prometheus import PrometheusClient, PrometheusError
@@ -261,6 +264,13 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
     prometheus = PrometheusClient(parts.settings.prometheus)
     stack.callback(prometheus.close)
     windows = RecentWindows(max_gap(parts.settings.poll.interval))
+    watch = ArtefactWatch(
+        queries=artefact_queries(parts.settings),
+        settle=parts.settings.artefacts.settle,
+        prometheus=prometheus,
+        store=parts.incidents,
+        health=parts.health,
+    )
     poll = PollCycle(
         interval=parts.settings.poll.interval,
         catalogue=parts.catalogue,
@@ -283,8 +293,9 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
             registry=parts.registry,
             learning=parts.learning,
         ),
-        judge=Judge(parts.catalogue, parts.registry, parts.detector, parts.learning, windows),
-        triage=_triage(parts),
+        judge=Judge(parts.catalogue, parts.registry, parts.detector, parts.learning, windows, _cards(parts)),
+        watch=watch,
+        triage=_triage(parts, watch),
         warmup=parts.warmup,
         live=parts.live,
         health=parts.health,
@@ -301,7 +312,18 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
     )
 
 
-def _triage(parts: Parts) -> Triage:
+def _cards(parts: Parts) -> Cards:
+    return Cards(
+        catalogue=parts.catalogue,
+        interval=parts.settings.poll.interval,
+        zone=ZoneInfo(parts.settings.detection.timezone),
+        detector=parts.detector,
+        history=parts.history,
+        store=parts.incidents,
+    )
+
+
+def _triage(parts: Parts, watch: ArtefactWatch) -> Triage:
     before, after = parts.settings.logs.before, parts.settings.logs.after
 
     def explain(service: str, event_ts: float) -> Sequence[CorrelatedLine]:
@@ -316,6 +338,7 @@ def _triage(parts: Parts) -> Triage:
         interval=parts.settings.poll.interval,
         read_new_lines=lambda: parts.log_tail.read_new_lines(parts.clock.now()),
         explain=explain,
+        nearby=watch.near,
         health=parts.health,
         publish=parts.broadcast.publish,
     )

@@ -9,10 +9,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.detection.detector import Batch, Explained, Judged, Series
-from backend.detection.features import features_of, windows_of
+from backend.detection.detector import Batch, Judged, Series
+from backend.detection.features import FEATURES, features_of, windows_of
 from backend.detection.registry import ModelSet
+from backend.detection.shares import Past, feature_shares
 from backend.detection.training import TrainedModel, train_pair
+from backend.metrics.cards import Share
 from backend.metrics.readings import SeriesKey
 from backend.settings import DetectorName, TrainingSettings
 
@@ -20,7 +22,7 @@ FloatArray = NDArray[np.float64]
 
 
 class ClassicDetector:
-    """A `Detector` without any state but the models: a reading's features say it all."""
+    """A `Detector` that keeps nothing but its newest batch: a reading's features say it all."""
 
     name: DetectorName = "isolation_forest"
 
@@ -28,9 +30,12 @@ class ClassicDetector:
         """``max_gap``: the longest silence, in seconds, that features reach across."""
         self._settings = settings
         self._max_gap = max_gap
+        self._newest: tuple[Batch, ModelSet] | None = None
+        self._rows: dict[SeriesKey, int] = {}
 
     def judge(self, batch: Batch, models: ModelSet) -> Judged:
         """See Detector: one batched call for all pairs that have a model."""
+        self._newest, self._rows = (batch, models), {}
         count = len(batch.keys)
         slots = np.array([models.slots.get(key, -1) for key in batch.keys], dtype=np.intp)
         rows = np.flatnonzero(slots >= 0)
@@ -49,10 +54,22 @@ class ClassicDetector:
             judged.learned[rows] = [info.samples for info in infos]
         return judged
 
-    def explain(self, key: SeriesKey) -> Explained | None:
-        """Nothing: a tree of mixed features does not tell which of them isolated a reading."""
-        del key
-        return None
+    def explain(self, key: SeriesKey, past: Past, unit: str) -> tuple[Share, ...]:
+        """See Detector: what the score loses as each feature of the newest reading becomes a usual one."""
+        del past
+        if self._newest is None:
+            return ()
+        batch, models = self._newest
+        self._rows = self._rows or {each: row for row, each in enumerate(batch.keys)}
+        slot = models.slots.get(key)
+        if slot is None or key not in self._rows:
+            return ()
+
+        def rescore(rows: FloatArray) -> FloatArray:
+            return models.batch.score(np.full(len(rows), slot, dtype=np.intp), rows)
+
+        features = dict(zip(FEATURES, batch.features[self._rows[key]].tolist(), strict=True))
+        return feature_shares(features, models.models[key].expected, rescore, unit)
 
     def forget(self, keys: Sequence[SeriesKey]) -> None:
         """Nothing is kept of a pair."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.detection.registry import ModelSet
+from backend.detection.shares import Past
 from backend.detection.training import TrainedModel
+from backend.metrics.cards import Share
 from backend.metrics.readings import SeriesKey
 from backend.settings import DetectorName
 
@@ -51,26 +52,6 @@ class Judged(NamedTuple):
     learned: IntArray
 
 
-class Share(NamedTuple):
-    """A view of a pair's newest reading, and its part in the score; the shares of all views sum to 1."""
-
-    view: str
-    value: float
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """What a detector knows of why a pair's newest reading scored as it did.
-
-    ``usual``: what is usual at this time of the day and of the week, in the metric's unit, None: not known.
-    """
-
-    shares: tuple[Share, ...]
-    usual_today: float | None
-    usual_this_week: float | None
-
-
 class Series(NamedTuple):
     """A pair's stored readings, ascending: float64[n] seconds and values.
 
@@ -104,8 +85,8 @@ class Detector(Protocol):
 
     def judge(self, batch: Batch, models: ModelSet) -> Judged: ...
 
-    def explain(self, key: SeriesKey) -> Explained | None:
-        """Why the newest reading scored as it did; None where the detector cannot tell."""
+    def explain(self, key: SeriesKey, past: Past, unit: str) -> tuple[Share, ...]:
+        """What had to do with the pair's newest score, the strongest first; empty where it cannot tell."""
 
     def forget(self, keys: Sequence[SeriesKey]) -> None:
         """These pairs are gone."""

@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.detection.arena import ForestArena
-from backend.detection.detector import Batch, Explained, Judged, Share
+from backend.detection.detector import Batch, Judged
 from backend.detection.forest_memory import PairModel
 from backend.detection.forest_trainer import ForestTrainer, Grown
 from backend.detection.registry import ModelSet
 from backend.detection.seed import seed_of
 from backend.detection.sensitivity import Thresholds
+from backend.detection.shares import Past, Seen, view_shares
 from backend.detection.slots import SlotTable
-from backend.detection.views import VIEWS
+from backend.metrics.cards import Share
 from backend.metrics.readings import SeriesKey
 from backend.settings import DetectorName
 
@@ -84,16 +85,15 @@ class LiveForest:
         _keep_above_zero(judged.expected, batch.keys, models)
         return judged
 
-    def explain(self, key: SeriesKey) -> Explained | None:
+    def explain(self, key: SeriesKey, past: Past, unit: str) -> tuple[Share, ...]:
         """See Detector."""
         with self._lock:
             slot = self.slots.get(key)
             if slot is None:
-                return None
-            values, shares = self.arena.views(slot).tolist(), self.arena.shares(slot).tolist()
-            today, week = (None if usual != usual else usual for usual in self.arena.usual(slot).tolist())
-        named = zip(VIEWS, values, shares, strict=True)
-        return Explained(tuple(Share(*each) for each in named), today, week)
+                return ()
+            arena = self.arena
+            seen = Seen(arena.views(slot), arena.shares(slot), arena.model(slot).origins)
+        return view_shares(seen, past, self._interval, unit)
 
     def alert_rate(self, key: SeriesKey) -> tuple[float, int] | None:
         """The share of a pair's readings that were anomalous since its model serves, and of how many."""

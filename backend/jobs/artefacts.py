@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from backend.detection.artefacts import Known, Observed, recognise
 from backend.incidents.marker_rows import KEPT
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentStore
+from backend.incidents.wording import held_back
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.metrics.cards import Artefact, ArtefactKind, Marker
 from backend.metrics.prometheus import (
@@ -18,7 +20,7 @@ from backend.metrics.prometheus import (
     PrometheusTimeout,
     PrometheusUnreachable,
 )
-from backend.metrics.readings import Reading, State
+from backend.metrics.readings import Reading, SeriesKey, State, Verdict
 from backend.settings import ArtefactQuery
 
 log = logging.getLogger(__name__)
@@ -73,6 +75,22 @@ class ArtefactWatch:
         self._report()
         markers = recognise(self._known, observed, self._settle)
         self._remember(markers, at)
+
+    def mark(self, readings: Iterable[Reading], seen: Mapping[SeriesKey, float]) -> list[Reading]:
+        """The readings with what happened to their services; ``seen``: when each pair last had a sample.
+
+        An anomaly that is held back stays one, and says so first.
+        """
+        marked = []
+        for reading in readings:
+            artefact = self.of(reading, seen.get(reading.key))
+            if artefact is not None:
+                reasons = reading.reasons
+                if reading.verdict is Verdict.ANOMALY and artefact.holds_back(reading.timestamp):
+                    reasons = (held_back(artefact, reading.timestamp), *reasons)
+                reading = replace(reading, artefact=artefact, reasons=reasons)
+            marked.append(reading)
+        return marked
 
     def of(self, reading: Reading, seen: float | None) -> Artefact | None:
         """What a reading of this poll is to be read with; ``seen``: when its pair last had a sample.

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.detection.detector import Detector
 from backend.detection.reason_card import Circumstances, write_card
 from backend.detection.shares import Past
 from backend.incidents.nearest import Likeness, nearest
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentStore
-from backend.metrics.cards import PastIncident, ReasonCard, Share
+from backend.metrics.cards import PastIncident, ReasonCard
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.history import HistoryError, HistoryStore
 from backend.metrics.readings import ExpectedRange, SeriesKey, Severity, Verdict
@@ -30,13 +30,6 @@ _LOOK_BACK = 6 * 3600.0
 """Seconds of readings in which a stretch's beginning is looked for after a start."""
 _LONGEST_GAP = 3
 """Intervals between two readings of one stretch."""
-
-
-class Explains(Protocol):
-    """The part of a detector that knows why."""
-
-    def explain(self, key: SeriesKey, past: Past, unit: str) -> tuple[Share, ...]:
-        """What had to do with the pair's newest score, the strongest first; empty where it cannot tell."""
 
 
 @dataclass
@@ -62,7 +55,7 @@ class Cards:
         catalogue: Mapping[str, MetricSpec],
         interval: float,
         zone: tzinfo | None,
-        detector: Explains,
+        detector: Detector,
         history: HistoryStore,
         store: IncidentStore,
     ) -> None:

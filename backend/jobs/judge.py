@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.clock import to_rfc3339
-from backend.detection.detector import YOUNG, Batch, Detector
-from backend.detection.explanation import reasons_for
+from backend.detection.detector import YOUNG, Batch, Detector, Judged
 from backend.detection.features import FEATURES, features_of
+from backend.detection.reason_card import reasons_of
 from backend.detection.registry import ModelRegistry, ModelSet
 from backend.detection.severity import ranks
 from backend.detection.windows import RecentWindows
+from backend.jobs.cards import Cards
 from backend.jobs.learning import Learning
+from backend.metrics.cards import ReasonCard
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import ExpectedRange, Reading, SeriesKey, Severity, State, Verdict
 
@@ -34,12 +36,14 @@ class Judge:
         detector: Detector,
         learning: Learning,
         windows: RecentWindows,
+        cards: Cards,
     ) -> None:
         self._catalogue = catalogue
         self._registry = registry
         self._detector = detector
         self._learning = learning
         self._windows = windows
+        self._cards = cards
 
     def read(
         self,
@@ -78,6 +82,7 @@ class Judge:
     def forget(self, keys: Sequence[SeriesKey]) -> None:
         self._windows.forget(keys)
         self._detector.forget(keys)
+        self._cards.forget(keys)
 
     def _judge(self, values: Mapping[SeriesKey, float], at: float) -> list[Reading]:
         if not values:
@@ -88,6 +93,7 @@ class Judge:
         features = features_of(self._windows.push(keys, column, at))
         batch = Batch(keys, at, column, features, self._learning.now(keys, at))
         judged = self._detector.judge(batch, models)
+        self._note_verdicts(keys, judged, at)
         columns = zip(
             keys,
             column.tolist(),
@@ -105,6 +111,12 @@ class Judge:
             else _not_scored(key, at, value, row, _SEVERITIES[rank], models)
             for key, value, row, rank, score, limit, bounds, young in columns
         ]
+
+    def _note_verdicts(self, keys: list[SeriesKey], judged: Judged, at: float) -> None:
+        """Tell the cards which pairs are anomalous now, and which no longer."""
+        rows = np.flatnonzero(~np.isnan(judged.scores))
+        anomalous = judged.scores[rows] >= judged.limits[rows]
+        self._cards.begin([keys[row] for row in rows.tolist()], anomalous, at)
 
     def _ranks(self, keys: list[SeriesKey], column: FloatArray) -> IntArray:
         """Severities as ranks, int64[n], a metric at a time."""
@@ -131,9 +143,11 @@ class Judge:
         features = dict(zip(FEATURES, row, strict=True))
         expected = ExpectedRange(*bounds) if bounds[0] == bounds[0] else None
         anomalous = score >= limit
+        card: ReasonCard | None = None
         reasons: tuple[str, ...] = ()
         if anomalous:
-            reasons = reasons_for(features, severity, expected, score, limit, self._catalogue[key.metric])
+            card = self._cards.write(key, at, value, expected, severity, self._known_values(key))
+            reasons = reasons_of(card, severity, score, limit, at, self._catalogue[key.metric])
         return Reading(
             key=key,
             timestamp=at,
@@ -146,7 +160,14 @@ class Judge:
             reasons=reasons,
             features=features,
             young=young,
+            card=card,
         )
+
+    def _known_values(self, key: SeriesKey) -> FloatArray:
+        """The pair's newest values, oldest first, the newest gap's other side left out."""
+        values: FloatArray = self._windows.recent([key])[0]
+        known: FloatArray = values[~np.isnan(values)]
+        return known
 
 
 def _not_scored(

@@ -10,6 +10,7 @@ from typing import Any
 from backend.clock import floor_to, to_rfc3339
 from backend.detection.manifest import ManifestError
 from backend.detection.registry import ModelRegistry
+from backend.jobs.artefacts import ArtefactWatch
 from backend.jobs.asking import Answers, Questions
 from backend.jobs.backfill import Backfill
 from backend.jobs.health import DependencyStatus, HealthBoard
@@ -40,6 +41,7 @@ class PollCycle:
         backfill: Backfill,
         recover: Callable[[Collection[SeriesKey], Collection[SeriesKey], float], None] | None,
         judge: Judge,
+        watch: ArtefactWatch,
         triage: Triage,
         warmup: WarmUp,
         live: Live,
@@ -55,6 +57,7 @@ class PollCycle:
         self._backfill = backfill
         self._recover = recover
         self._judge = judge
+        self._watch = watch
         self._triage = triage
         self._warmup = warmup
         self._live = live
@@ -80,12 +83,15 @@ class PollCycle:
         self._load_new_models()
         answers = self._questions.ask(at)
         self._remember(answers, at)
+        if answers.answered:
+            self._watch.look(at, self._roster.services)
         loaded = self._backfill.catch_up(answers.values, at)
         self._warmup.stored(loaded)
         if self._recover is not None:
             self._recover(answers.values.keys(), loaded.keys(), at)
         pairs = self._roster.pairs
         readings = self._judge.read(answers.values, answers.rejected, answers.failed, pairs, at)
+        readings = self._watch.mark(readings, pairs)
         self._keep(readings, at)
         self._triage.handle(readings, now)
         report = CycleReport(

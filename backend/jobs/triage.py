@@ -23,6 +23,7 @@ from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.quiet import QuietTime
 from backend.logs.correlation import CorrelatedLine
 from backend.logs.database import LogStoreError
+from backend.metrics.cards import Artefact
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import Reading, SeriesKey
@@ -36,6 +37,8 @@ Explain = Callable[[str, float], Sequence[CorrelatedLine]]
 
 Raises LogStoreError.
 """
+Nearby = Callable[[str, float], Sequence[Artefact]]
+"""(service, event_ts) -> what happened to the service shortly before, oldest first."""
 
 
 class Triage:
@@ -52,6 +55,7 @@ class Triage:
         interval: float,
         read_new_lines: Callable[[], None],
         explain: Explain,
+        nearby: Nearby,
         health: HealthBoard,
         publish: Callable[[str, dict[str, Any]], None],
     ) -> None:
@@ -67,6 +71,7 @@ class Triage:
         self._read_new_lines = read_new_lines
         self._lines_are_read = False
         self._explain = explain
+        self._nearby = nearby
         self._health = health
         self._publish = publish
         self._quiet = QuietCounter(settings.auto_resolve_after)
@@ -123,7 +128,15 @@ class Triage:
     def _open(self, reading: Reading, decision: Open, at: float) -> None:
         logs = self._lines(reading.key, reading.timestamp)
         spec = self._catalogue[reading.key.metric]
-        draft = begin(reading, spec, policy=self._settings.policy, because=decision.reason, at=at, lines=logs)
+        draft = begin(
+            reading,
+            spec,
+            policy=self._settings.policy,
+            because=decision.reason,
+            at=at,
+            lines=logs,
+            nearby=self._nearby(reading.key.service, reading.timestamp),
+        )
         incident = self._store.open(draft, seen=decision.seen)
         if incident is not None:
             self._awaiting_logs[incident.id] = incident

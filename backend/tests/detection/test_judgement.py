@@ -1,4 +1,4 @@
-"""Severity, thresholds, the expected range and the reasons: what a reader is told about a reading."""
+"""Severity, thresholds and the expected range: what a reader is told about a reading."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.detection.calibration import expected_range, verdict_threshold
-from backend.detection.explanation import reasons_for
 from backend.detection.severity import classify
 from backend.metrics.catalogue import MetricSpec
-from backend.metrics.readings import ExpectedRange, Severity
+from backend.metrics.readings import Severity
 
 LATENCY = MetricSpec("lat", "p99 latency", "milliseconds", "q", 1000, 3000, "above")
 FREE = replace(LATENCY, key="free", title="Free disk", unit="percent", high=20, critical=5, direction="below")
@@ -57,25 +56,3 @@ def test_the_expected_range_holds_most_of_what_was_seen(values: list[float]) -> 
 
 def test_what_was_never_negative_is_not_expected_to_be() -> None:
     assert expected_range(np.array([0.0, 0.0, 5.0, 10.0])).low == 0
-
-
-def reasons(value: float, delta: float, zscore: float, severity: Severity) -> tuple[str, ...]:
-    features = {"value": value, "delta": delta, "rolling_mean": 0, "rolling_std": 0, "zscore": zscore}
-    return reasons_for(features, severity, ExpectedRange(12, 85), 0.81, 0.58, LATENCY)
-
-
-def test_reasons_say_what_was_seen_and_what_was_expected() -> None:
-    assert reasons(3240, 3200, 10, Severity.CRITICAL) == (
-        "Critical: above 3,000 ms",
-        "3,240 ms is above the expected 12–85 ms",
-        "it rose by 3,200 ms in one reading, 10 times or more its recent variation",
-        "score 0.81, anomalous above 0.58",
-    )
-
-
-def test_reasons_of_a_fall_and_of_a_mere_combination() -> None:
-    assert reasons(3, -40, -4.2, Severity.NORMAL)[:2] == (
-        "3 ms is below the expected 12–85 ms",
-        "it fell by 40 ms in one reading, 4.2 times its recent variation",
-    )
-    assert reasons(50, 1, 0.5, Severity.NORMAL)[0].startswith("its level and variation together")

@@ -14,12 +14,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
+from backend.detection.detector import Detector
 from backend.detection.features import max_gap
 from backend.detection.registry import ModelRegistry
 from backend.detection.sensitivity import Thresholds
 from backend.detection.windows import RecentWindows
 from backend.incidents.store import IncidentStore
+from backend.jobs.artefacts import ArtefactWatch
 from backend.jobs.backfill import Backfill
+from backend.jobs.cards import Cards
 from backend.jobs.detecting import build_detector, recovery_of
 from backend.jobs.health import Dependency, HealthBoard
 from backend.jobs.judge import Judge
@@ -34,7 +37,7 @@ from backend.metrics.catalogue import MetricSpec
 from backend.metrics.history import HistoryStore
 from backend.metrics.prometheus import PrometheusClient
 from backend.metrics.readings import SeriesKey
-from backend.settings import DetectorName, IncidentSettings, Settings
+from backend.settings import ArtefactQuery, DetectorName, IncidentSettings, Settings
 from backend.tests.jobs.scripted import ScriptedPrometheus
 
 START = 1767225600.0  # 2026-01-01T00:00:00Z, a grid time
@@ -74,9 +77,11 @@ class Bench:
         incidents: Mapping[str, Any] | None = None,
         training: Mapping[str, Any] | None = None,
         detector: DetectorName = "view_forest",
+        artefacts: Mapping[ArtefactQuery, str] | None = None,
     ) -> None:
         self.directory = directory
         self.prometheus = ScriptedPrometheus()
+        self.artefacts = artefacts or {}
         self.clock = SetClock(START)
         self.next_poll = START
         self.events: list[tuple[str, dict[str, Any]]] = []
@@ -138,6 +143,25 @@ class Bench:
         """The times of all readings on disk, in order."""
         return [float(t) for t in self.history.load(key, 0.0, START * 2).timestamps]
 
+    def build_retrainer(
+        self,
+        history: HistoryStore,
+        registry: ModelRegistry,
+        detector: Detector | None = None,
+        on_progress: Callable[[TrainingJob], None] = lambda job: None,
+    ) -> Retrainer:
+        """One that trains for ``detector``, or by hand: with a detector that nobody polls."""
+        incidents = self.settings.incidents
+        return Retrainer(
+            self.settings,
+            history,
+            registry,
+            detector or build_detector(self.settings, Thresholds(self.settings)),
+            Learning(self.store, incidents.policy, incidents.dedup_window),
+            self.clock,
+            on_progress,
+        )
+
     def restart(self) -> None:
         self.close()
         self._build()
@@ -168,14 +192,8 @@ class Bench:
         self.live = Live()
         self.detector = build_detector(self.settings, Thresholds(self.settings))
         learning = Learning(self.store, incidents.policy, incidents.dedup_window)
-        self.retrainer = Retrainer(
-            self.settings,
-            self.history,
-            self.registry,
-            self.detector,
-            learning,
-            self.clock,
-            lambda job: self.warmup.trained(job),
+        self.retrainer = self.build_retrainer(
+            self.history, self.registry, self.detector, lambda job: self.warmup.trained(job)
         )
         self.warmup = WarmUp(
             interval=INTERVAL,
@@ -191,6 +209,13 @@ class Bench:
             prometheus=client,
             history=self.history,
             windows=windows,
+        )
+        self.watch = ArtefactWatch(
+            queries=self.artefacts,
+            settle=self.settings.artefacts.settle,
+            prometheus=client,
+            store=self.store,
+            health=self.board,
         )
         self.triage = self._triage(incidents)
         self.cycle = PollCycle(
@@ -208,12 +233,23 @@ class Bench:
                 registry=self.registry,
                 learning=learning,
             ),
-            judge=Judge(CATALOGUE, self.registry, self.detector, learning, windows),
+            judge=Judge(CATALOGUE, self.registry, self.detector, learning, windows, self._cards()),
+            watch=self.watch,
             triage=self.triage,
             warmup=self.warmup,
             live=self.live,
             health=self.board,
             publish=self._publish,
+        )
+
+    def _cards(self) -> Cards:
+        return Cards(
+            catalogue=CATALOGUE,
+            interval=INTERVAL,
+            zone=None,
+            detector=self.detector,
+            history=self.history,
+            store=self.store,
         )
 
     def _triage(self, incidents: IncidentSettings) -> Triage:
@@ -226,6 +262,7 @@ class Bench:
             interval=INTERVAL,
             read_new_lines=lambda: self.read_new_lines(),
             explain=lambda service, event_ts: self.explain(service, event_ts),
+            nearby=self.watch.near,
             health=self.board,
             publish=self._publish,
         )
