@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import faults, tick
+from benchmarks import backtest, faults, tick
 from benchmarks.__main__ import main
 
 
@@ -58,3 +58,10 @@ def test_json_is_all_there_is_on_stdout(
     main(["tick", "--pairs", "7", "--json"])
     out, err = capsys.readouterr()
     assert (out, err) == ('{"pairs": 7}\n', "progress\n")
+
+
+def test_a_backtest_is_measured_from_the_fetch_to_the_incidents() -> None:
+    found = backtest.measure(pairs=2, days=0.25)
+    assert (found["pairs"], found["readings"]) == (2, 2 * (6 * 240 + 1))
+    assert found["readings_with_warm_up"] == 2 * (54 * 240 + 1)
+    assert found["wall_seconds"] >= found["fetch_seconds"] > 0
