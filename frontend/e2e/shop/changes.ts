@@ -1,6 +1,6 @@
 /** What changed in the made-up shop: the payments became slow, and said why. */
 import type { Changes } from "../../src/lib/api/types.ts";
-import { changesOf } from "../../src/testing/factories.ts";
+import { changesOf } from "../../src/testing/range-factories.ts";
 
 export function changes(query: URLSearchParams): Changes {
   const [start, end] = [query.get("start") ?? "", query.get("end") ?? ""];

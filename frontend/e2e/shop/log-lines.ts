@@ -8,7 +8,8 @@ import type {
   LogTail,
   LogTemplates,
 } from "../../src/lib/api/types.ts";
-import { at, rowOf, templateOf } from "../../src/testing/factories.ts";
+import { at } from "../../src/testing/factories.ts";
+import { rowOf, templateOf } from "../../src/testing/range-factories.ts";
 
 const LINES = 2_400;
 const STEP_MS = 1_500;

@@ -13,13 +13,15 @@ interface ChartDataProps {
   name: readonly string[];
   title: string;
   head: readonly string[];
+  /** What a row is, in the plural. */
+  noun?: string;
   /** Newest last. Called when the table is opened or a file is asked for. */
   rows: () => readonly (readonly Cell[])[];
   /** Where the chart's canvas is found. */
   chart?: RefObject<HTMLElement | null>;
 }
 
-export function ChartData({ name, title, head, rows, chart }: ChartDataProps) {
+export function ChartData({ name, title, head, noun = "readings", rows, chart }: ChartDataProps) {
   const [open, setOpen] = useState(false);
   return (
     <div className="chart-data">
@@ -54,18 +56,19 @@ export function ChartData({ name, title, head, rows, chart }: ChartDataProps) {
           </button>
         )}
       </div>
-      {open && <DataTable title={title} head={head} rows={rows()} />}
+      {open && <DataTable title={title} head={head} noun={noun} rows={rows()} />}
     </div>
   );
 }
 
 interface DataTableProps {
   title: string;
+  noun: string;
   head: readonly string[];
   rows: readonly (readonly Cell[])[];
 }
 
-function DataTable({ title, head, rows }: DataTableProps) {
+function DataTable({ title, head, noun, rows }: DataTableProps) {
   const shown = rows.slice(-ROWS_SHOWN).reverse();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
@@ -73,8 +76,8 @@ function DataTable({ title, head, rows }: DataTableProps) {
       <table>
         <caption className="small muted">
           {shown.length < rows.length
-            ? `The newest ${formatCount(shown.length)} of ${formatCount(rows.length)} readings; the CSV has all`
-            : `${formatCount(rows.length)} readings, newest first`}
+            ? `The newest ${formatCount(shown.length)} of ${formatCount(rows.length)} ${noun}; the CSV has all`
+            : `${formatCount(rows.length)} ${noun}, newest first`}
         </caption>
         <thead>
           <tr>

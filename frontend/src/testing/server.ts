@@ -4,17 +4,16 @@ import { setupServer } from "msw/node";
 import type { paths } from "@/lib/api/schema.gen";
 import {
   at,
-  changesOf,
   historyOf,
   incidentDetailOf,
   incidentListOf,
   incidentOf,
-  logsOf,
   metricOf,
   modelOf,
   overviewOf,
   serviceOf,
 } from "./factories";
+import { changesOf, histogramOf, linesOf, logsOf, rowOf, templatesOf } from "./range-factories";
 import { sensitivitiesOf } from "./tuning-factories";
 
 type Method = "get" | "post" | "put" | "delete";
@@ -75,6 +74,10 @@ export const server = setupServer(
   answer("get", "/incidents/{incident_id}", incidentDetailOf(7)),
   answer("get", "/changes", changesOf()),
   answer("get", "/logs", logsOf()),
+  answer("get", "/logs/lines", linesOf([rowOf(1), rowOf(2)])),
+  answer("get", "/logs/histogram", histogramOf()),
+  answer("get", "/logs/templates", templatesOf()),
+  answer("get", "/logs/sources", { services: ["payment-service"], sources: [] }),
   answer("get", "/models", { items: [modelOf("payment-service", "lat")] }),
   answer("get", "/retrain", null),
   answer("get", "/sensitivity", sensitivitiesOf()),

@@ -1,68 +1,191 @@
-/** A service's log lines around a moment, as the address says. */
-import { useQuery } from "@tanstack/react-query";
-import { LogLines } from "@/components/log-lines";
+/** The logs: lines of a range with their counts over time, grouped by template, live, or around a moment. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Download, RefreshCw, X } from "lucide-react";
+import { useCallback } from "react";
+import { SavedViewsMenu } from "@/components/saved-views";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
-import type { Logs } from "@/lib/api/types";
-import { formatClock, formatDateTime, plural } from "@/lib/format";
+import type { LogSource } from "@/lib/api/types";
+import { useShortcuts } from "@/lib/keys";
 import { usePageTitle } from "@/lib/page-title";
-import { usePreferences } from "@/lib/preferences";
-import { useSearchState } from "@/lib/search-state";
+import { type SearchChange, useSearchState } from "@/lib/search-state";
+import { rangeSearch } from "@/lib/time-range";
+import { AroundView } from "./components/around-view";
+import { LinesView } from "./components/lines-view";
+import { LiveView } from "./components/live-view";
 import { LogFilterBar } from "./components/log-filter-bar";
-import { logsQuery } from "./queries";
-import { describeSource, logsAsked } from "./view-model";
+import { LogHistogramChart } from "./components/log-histogram";
+import { TemplateList } from "./components/template-list";
+import { exportUrl, histogramQuery, sourcesQuery } from "./queries";
+import { describeSource, type LogsAsked, logsAsked, type View } from "./view-model";
 import "./logs.css";
+
+const VIEWS: readonly { view: View; word: string; key: string }[] = [
+  { view: "lines", word: "Lines", key: "1" },
+  { view: "templates", word: "Templates", key: "2" },
+  { view: "live", word: "Live", key: "3" },
+];
+const NOTHING_LEFT = { level: [], q: "", template: "" };
 
 export default function LogsPage() {
   usePageTitle("Logs");
-  const [search, setSearch] = useSearchState();
+  const client = useQueryClient();
+  const [search, step] = useSearchState("step");
+  const [, replace] = useSearchState();
   const asked = logsAsked(search);
-  const query = useQuery(logsQuery(asked));
+  const sources = useQuery(sourcesQuery(asked.service));
+  const ranged = !asked.around && asked.view !== "live";
+  const histogram = useQuery({ ...histogramQuery(asked), enabled: ranged });
+  const renew = useCallback(() => void client.invalidateQueries({ queryKey: ["logs"] }), [client]);
+  useShortcuts("Logs", [
+    { keys: "Shift+R", does: "Ask for the logs again", run: renew },
+    ...VIEWS.map(({ view, word, key }) => ({
+      keys: key,
+      does: `Logs: ${word.toLowerCase()}`,
+      run: () => step(viewChange(view)),
+    })),
+  ]);
   return (
     <div className="stack">
-      <h1>Logs</h1>
-      <LogFilterBar asked={asked} onChange={setSearch} onRefresh={() => void query.refetch()} />
-      {asked.service ? (
+      <div className="row row-spread">
+        <h1>Logs</h1>
+        <div className="row">
+          <ViewSwitch asked={asked} onChange={step} />
+          <SavedViewsMenu page="logs" />
+          {ranged && <ExportLink asked={asked} />}
+          {asked.view !== "live" && (
+            <button type="button" className="button" onClick={renew}>
+              <RefreshCw aria-hidden="true" size={15} /> Refresh
+            </button>
+          )}
+        </div>
+      </div>
+      <LogFilterBar
+        asked={asked}
+        withLines={sources.data?.services ?? []}
+        histogram={ranged ? histogram.data : undefined}
+        onChange={replace}
+      />
+      <SourceNotices sources={sources.data?.sources ?? []} />
+      {asked.template && <TemplateChip template={asked.template} onClear={() => step({ template: "" })} />}
+      {ranged && (
         <QueryView
-          query={query}
-          what={`The logs of ${asked.service}`}
-          skeleton={<Skeleton height="60vh" label="Loading the logs" />}
+          query={histogram}
+          what="The count of lines"
+          skeleton={<Skeleton height={130} label="Counting the lines" />}
         >
-          {(logs) => <Found logs={logs} />}
+          {(counted) => (
+            <LogHistogramChart
+              histogram={counted}
+              levels={asked.level}
+              onSelect={(start, end) => step(between(start, end))}
+            />
+          )}
         </QueryView>
-      ) : (
-        <EmptyState title="Choose a service">Its log lines around the chosen time are shown here.</EmptyState>
       )}
+      <Content asked={asked} sources={sources.data?.sources ?? []} onChange={step} />
     </div>
   );
 }
 
-function Found({ logs }: { logs: Logs }) {
-  const { zone } = usePreferences();
-  const range = `${formatDateTime(logs.start, zone)} to ${formatClock(logs.end, zone)}`;
-  const broken = logs.sources.filter((source) => source.state !== "reading");
+function between(start: number, end: number): SearchChange {
+  const iso = (time: number) => new Date(Math.round(time)).toISOString();
+  return rangeSearch({ kind: "between", start: iso(start), end: iso(end) });
+}
+
+/** Another view leaves the moment that was looked at. */
+function viewChange(view: View): SearchChange {
+  return { view: view === "lines" ? "" : view, event_ts: "", before: "", after: "" };
+}
+
+interface ContentProps {
+  asked: LogsAsked;
+  sources: readonly LogSource[];
+  onChange: (change: SearchChange) => void;
+}
+
+function Content({ asked, sources, onChange }: ContentProps) {
+  if (asked.around) {
+    if (asked.service.length === 1) return <AroundView asked={asked} />;
+    return (
+      <EmptyState title="Choose one service">Lines around a moment are those of one service.</EmptyState>
+    );
+  }
+  if (asked.view === "live") return <LiveView asked={asked} />;
+  if (asked.view === "templates") {
+    return (
+      <TemplateList
+        asked={asked}
+        onChoose={({ template, service }) => onChange({ template, service: [service], view: "" })}
+      />
+    );
+  }
+  return <LinesView asked={asked} sources={sources} onClear={() => onChange(NOTHING_LEFT)} />;
+}
+
+function ViewSwitch({ asked, onChange }: Omit<ContentProps, "sources">) {
   return (
-    <div className="section logs-found">
-      <p className="muted small" role="status">
-        {plural(logs.total, "line")}, {range}
-        {logs.truncated && "; not all are shown: narrow the time or the filters"}
-      </p>
-      {broken.map((source) => (
-        <p key={source.path} className="stale-notice">
-          {describeSource(source)}
-        </p>
+    <fieldset className="toggles">
+      <legend className="visually-hidden">How the logs are shown</legend>
+      {VIEWS.map(({ view, word }) => (
+        <button
+          key={view}
+          type="button"
+          className="toggle"
+          aria-pressed={!asked.around && asked.view === view}
+          onClick={() => onChange(viewChange(view))}
+        >
+          {word}
+        </button>
       ))}
-      {logs.lines.length ? (
-        <LogLines lines={logs.lines} label="Log lines" />
-      ) : (
-        <EmptyState title="No line fits">
-          Looked from {range} in {plural(logs.sources.length, "file")}.
-          <ul>
-            {logs.sources.map((source) => (
-              <li key={source.path}>{describeSource(source)}</li>
-            ))}
-          </ul>
-        </EmptyState>
-      )}
-    </div>
+    </fieldset>
+  );
+}
+
+/** The ends of "the last hour" are those of the moment it is clicked. */
+function ExportLink({ asked }: { asked: LogsAsked }) {
+  return (
+    <a
+      className="button"
+      href={exportUrl(asked)}
+      download="logs.txt"
+      onClick={(event) => {
+        event.currentTarget.href = exportUrl(asked);
+      }}
+    >
+      <Download aria-hidden="true" size={15} /> Text
+    </a>
+  );
+}
+
+function SourceNotices({ sources }: { sources: readonly LogSource[] }) {
+  const broken = sources.filter((source) => source.state !== "reading");
+  const [first] = broken;
+  if (!first) return null;
+  if (broken.length === 1) return <p className="stale-notice">{describeSource(first)}</p>;
+  return (
+    <details className="stale-notice log-sources">
+      <summary>
+        {broken.length} of {sources.length} log files are not read
+      </summary>
+      <ul>
+        {broken.map((source) => (
+          <li key={source.path}>{describeSource(source)}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function TemplateChip({ template, onClear }: { template: string; onClear: () => void }) {
+  return (
+    <p className="row">
+      <span className="muted">Only lines like</span>
+      <code className="break" dir="auto">
+        {template}
+      </code>
+      <button type="button" className="button button-small" onClick={onClear}>
+        <X aria-hidden="true" size={13} /> Any line
+      </button>
+    </p>
   );
 }

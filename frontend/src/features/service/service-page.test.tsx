@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { at, changesOf, historyOf, incidentOf, lineOf, metricChangeOf, metricOf } from "@/testing/factories";
+import { at, historyOf, incidentOf, lineOf, metricOf } from "@/testing/factories";
+import { changesOf, metricChangeOf } from "@/testing/range-factories";
 import { renderApp } from "@/testing/render";
 import { answer, hang, refuse, server } from "@/testing/server";
 

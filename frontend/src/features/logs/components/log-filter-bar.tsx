@@ -1,58 +1,46 @@
-/** Which service, which time, which lines; each change goes to the address. */
-import { useQuery } from "@tanstack/react-query";
+/** Which services, which time, which lines; each change goes to the address. */
 import { useCallback } from "react";
+import { RangeField } from "@/components/range-field";
 import { SelectField, TextField, ToggleGroup } from "@/components/ui/field";
-import { servicesQuery } from "@/lib/api/queries";
+import type { LogHistogram } from "@/lib/api/types";
+import { formatCount } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
 import type { SearchChange } from "@/lib/search-state";
 import { fromTimeField, toTimeField } from "@/lib/time-field";
-import { LEVELS, type LogsAsked, SPANS } from "../view-model";
+import { rangeSearch, type TimeRange } from "@/lib/time-range";
+import { type Around, GLYPHS, LEVELS, type LogsAsked, levelTotal, SPANS } from "../view-model";
+import { ServicePicker } from "./service-picker";
 
 interface LogFilterBarProps {
   asked: LogsAsked;
+  withLines: readonly string[];
+  histogram: LogHistogram | undefined;
   onChange: (change: SearchChange) => void;
-  onRefresh: () => void;
 }
 
 const TYPING_PAUSE_MS = 300;
-const LEVEL_OPTIONS = LEVELS.map((value) => ({ value, label: value }));
+const USUAL = ["ERROR", "WARN", "INFO", "DEBUG"];
 
-export function LogFilterBar({ asked, onChange, onRefresh }: LogFilterBarProps) {
-  const { zone } = usePreferences();
-  const services = useQuery(servicesQuery).data ?? [];
-  const setTime = useCallback(
-    (text: string) => onChange({ event_ts: fromTimeField(text, zone) }),
-    [onChange, zone],
-  );
+export function LogFilterBar({ asked, withLines, histogram, onChange }: LogFilterBarProps) {
   const setText = useCallback((q: string) => onChange({ q }), [onChange]);
+  const setRange = useCallback((range: TimeRange) => onChange(rangeSearch(range)), [onChange]);
+  const setServices = useCallback((service: string[]) => onChange({ service }), [onChange]);
+  const levels = LEVELS.filter(
+    (level) => USUAL.includes(level) || asked.level.includes(level) || levelTotal(histogram, level),
+  );
+  const options = levels.map((value) => {
+    const total = levelTotal(histogram, value);
+    const count = total === undefined || asked.view === "live" ? "" : ` ${formatCount(total)}`;
+    return { value, label: `${GLYPHS[value]} ${value}${count}` };
+  });
   return (
     <search className="filters">
-      <SelectField label="Service" value={asked.service} onChange={(service) => onChange({ service })}>
-        <option value="">Choose</option>
-        {asked.service && !services.includes(asked.service) && (
-          <option value={asked.service}>{asked.service}</option>
-        )}
-        {services.map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </SelectField>
-      <TextField
-        label={`Around (${zone === "utc" ? "UTC" : "local time"})`}
-        type="datetime-local"
-        value={toTimeField(asked.eventTs, zone)}
-        onChange={setTime}
-        delay={TYPING_PAUSE_MS}
-      />
-      <SpanField label="Before" value={asked.before} onChange={(before) => onChange({ before })} />
-      <SpanField label="After" value={asked.after} onChange={(after) => onChange({ after })} />
-      <ToggleGroup
-        label="Level"
-        options={LEVEL_OPTIONS}
-        selected={LEVELS.filter((level) => asked.level.includes(level))}
-        onChange={(level) => onChange({ level })}
-      />
+      <ServicePicker chosen={asked.service} withLines={withLines} onChange={setServices} />
+      {asked.around ? (
+        <AroundFields around={asked.around} onChange={onChange} />
+      ) : (
+        asked.view !== "live" && <RangeField range={asked.range} onChange={setRange} />
+      )}
       <TextField
         label="Text"
         type="search"
@@ -61,14 +49,39 @@ export function LogFilterBar({ asked, onChange, onRefresh }: LogFilterBarProps) 
         onChange={setText}
         delay={TYPING_PAUSE_MS}
       />
-      <button
-        type="button"
-        className="button"
-        onClick={() => (asked.eventTs ? onChange({ event_ts: "" }) : onRefresh())}
-      >
-        {asked.eventTs ? "Go to now" : "Refresh"}
-      </button>
+      <ToggleGroup
+        label="Level"
+        options={options}
+        selected={asked.level}
+        onChange={(level) => onChange({ level })}
+      />
     </search>
+  );
+}
+
+interface AroundFieldsProps {
+  around: Around;
+  onChange: (change: SearchChange) => void;
+}
+
+function AroundFields({ around, onChange }: AroundFieldsProps) {
+  const { zone } = usePreferences();
+  const setTime = useCallback(
+    (text: string) => onChange({ event_ts: fromTimeField(text, zone) }),
+    [onChange, zone],
+  );
+  return (
+    <>
+      <TextField
+        label={`Around (${zone === "utc" ? "UTC" : "local time"})`}
+        type="datetime-local"
+        value={toTimeField(around.eventTs, zone)}
+        onChange={setTime}
+        delay={TYPING_PAUSE_MS}
+      />
+      <SpanField label="Before" value={around.before} onChange={(before) => onChange({ before })} />
+      <SpanField label="After" value={around.after} onChange={(after) => onChange({ after })} />
+    </>
   );
 }
 
