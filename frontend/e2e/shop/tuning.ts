@@ -20,7 +20,7 @@ type Body = Record<string, unknown>;
 
 const TOTAL = 16;
 const STEP = 4;
-let runs: Backtest[] = [];
+let runs: Backtest[] = [comparedOf({ id: "b1" }, Date.now())];
 let settings: SensitivityList = sensitivitiesOf();
 
 const ok = (body: unknown, status = 200): Answer => ({ status, body });

@@ -8,7 +8,7 @@ import type {
   SensitivityPreview,
   WouldFire,
 } from "@/lib/api/types";
-import { at, NOW } from "./factories";
+import { at, NOW } from "./factories.ts";
 
 const judging: Backtest["present"] = {
   detector: "view_forest",

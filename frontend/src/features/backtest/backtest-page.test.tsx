@@ -103,7 +103,7 @@ describe("the backtest page", () => {
     expect(await run.findByRole("progressbar", { name: "Pairs replayed" })).toHaveAttribute("value", "3");
     expect(asked).toMatchObject({
       service: "payment-service",
-      start: "14d",
+      start: "2w",
       sensitivity: "high",
       policy: null,
     });
