@@ -46,7 +46,7 @@ from backend.jobs.backfill import Backfill
 from backend.jobs.backtest import Backtester
 from backend.jobs.broadcast import Broadcast
 from backend.jobs.cards import Cards
-from backend.jobs.detecting import build_detector, recovery_of
+from backend.jobs.detecting import build_detector, recovery_of, snapshots_of
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.judge import Judge
 from backend.jobs.learning import Learning
@@ -308,6 +308,7 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
         log_tail=parts.log_tail,
         retrainer=parts.retrainer,
         registry=parts.registry,
+        snapshots=snapshots_of(parts.detector, parts.settings, parts.registry, parts.health),
         clock=parts.clock,
     )
 

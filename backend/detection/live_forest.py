@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.detection.arena import ForestArena
+from backend.detection.arena import SEGMENT, ForestArena, State
 from backend.detection.detector import Batch, Judged
 from backend.detection.forest_memory import PairModel
 from backend.detection.forest_trainer import ForestTrainer, Grown
@@ -58,6 +60,7 @@ class LiveForest:
         self.arena = ForestArena(interval, zone)
         self.slots = SlotTable()
         self._turn = 0
+        self._changed: set[int] = set()
         self._meanwhile: list[Batch] | None = None
 
     def judge(self, batch: Batch, models: ModelSet) -> Judged:
@@ -142,6 +145,49 @@ class LiveForest:
         with self._lock:
             self._put_back(key, model, origin)
 
+    def segments(self) -> int:
+        """How many segments there are to `dump`."""
+        with self._lock:
+            return self.arena.segments()
+
+    def take_changed(self) -> set[int]:
+        """The segments in which models were put since the last call."""
+        with self._lock:
+            changed, self._changed = self._changed, set()
+        return changed
+
+    def dump(self, segment: int) -> State:
+        """All that a segment's scores depend on, of the pairs in it alone, as it is between two polls."""
+        with self._lock:
+            state = self.arena.dump(segment)
+            pairs = self.slots.describe(range(segment * SEGMENT, (segment + 1) * SEGMENT))
+        rows = [slot % SEGMENT for slot, *_ in pairs]
+        kept = {
+            name: array[rows] if array.shape[:1] == (SEGMENT,) and name != "used" else array
+            for name, array in state.items()
+        }
+        return kept | {"pairs": np.frombuffer(json.dumps(pairs).encode(), dtype=np.uint8)}
+
+    def restore(self, segment: int, state: State, models: ModelSet) -> None:
+        """Become what `dump` told, but for pairs whose model serves no more. Raises ValueError."""
+        state = dict(state)
+        try:
+            pairs = json.loads(state.pop("pairs").tobytes())
+            rows = [slot % SEGMENT for slot, *_ in pairs]
+            whole = {name: _spread(array, rows, name) for name, array in state.items()}
+        except (KeyError, TypeError, IndexError) as error:
+            raise ValueError(f"the state is not whole: {error!r}") from None
+        with self._lock:
+            self.arena.load(segment, whole)
+            for slot, service, metric, origin, *counts in pairs:
+                key = SeriesKey(service, metric)
+                if key in models.models and self.slots.get(key) is None:
+                    self.slots.put(key, slot, origin, counts)
+            known = {slot for _, slot in self.slots.items()}
+            for row in np.flatnonzero(whole["used"]).tolist():
+                if segment * SEGMENT + row not in known:
+                    self.arena.drop(segment * SEGMENT + row)
+
     @contextmanager
     def training(self) -> Iterator[ForestTrainer]:
         """See Detector: what polls bring meanwhile is pushed before anything is swapped in."""
@@ -170,12 +216,13 @@ class LiveForest:
         new = slot is None
         if slot is None:
             slot = self.arena.add(seed_of(key))
-            self.slots.put(key, slot)
+            self.slots.put(key, slot, origin)
         # What the views remember of a pair that is live reaches further back than what was trained on.
         ahead = self.arena.newest(np.array([slot]))[0] > grown.newest() + CLOCK_ERROR
         self.arena.adopt(slot, grown.arena, grown.slot, views=new or bool(ahead))
         self.arena.hold(np.array([slot]), False)
         self.slots.begin(slot, origin)
+        self._changed.add(slot // SEGMENT)
 
     def _put_back(self, key: SeriesKey, model: PairModel, origin: str) -> None:
         slot = self.slots.get(key)
@@ -183,6 +230,7 @@ class LiveForest:
             self.arena.put_model(slot, model)
             self.arena.hold(np.array([slot]), True)
             self.slots.begin(slot, origin)
+            self._changed.add(slot // SEGMENT)
 
     def _push(self, batch: Batch, rows: IntArray, slots: IntArray) -> FloatArray:
         """Scores; a reading that was taken before a restart is scored again, and not taken twice."""
@@ -209,6 +257,15 @@ class LiveForest:
     def _limits(self, keys: Sequence[SeriesKey]) -> FloatArray:
         of = {metric: self._thresholds.of(metric) for metric in {key.metric for key in keys}}
         return np.array([of[key.metric] for key in keys])
+
+
+def _spread(array: NDArray[Any], rows: list[int], name: str) -> NDArray[Any]:
+    """The rows of a segment's pairs where they belong; what a free slot holds is never read."""
+    if array.ndim == 0 or name == "used":
+        return array
+    whole = np.zeros((SEGMENT, *array.shape[1:]), dtype=array.dtype)
+    whole[rows] = array
+    return whole
 
 
 def _keep_above_zero(expected: FloatArray, keys: Sequence[SeriesKey], models: ModelSet) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from backend.detection.forest import ForestBatch, PackedForest, pack
+from backend.detection.forest_batch import ForestBatch
 from backend.detection.forest_memory import PairModel
 from backend.detection.generations import Generations, RegistryBusy
 from backend.detection.manifest import (
@@ -20,6 +20,7 @@ from backend.detection.manifest import (
     read_manifest,
 )
 from backend.detection.model_file import Forest, Refused, check_model, model_path, read_model
+from backend.detection.packed_forest import PackedForest, pack
 from backend.detection.training import TrainedModel
 from backend.metrics.readings import SeriesKey
 from backend.settings import DetectorName

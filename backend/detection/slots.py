@@ -40,8 +40,8 @@ class SlotTable:
         """The pairs' slots, -1 where one has none: int64[n]."""
         return np.fromiter((self._slots.get(key, -1) for key in keys), dtype=np.int64, count=len(keys))
 
-    def put(self, key: SeriesKey, slot: int) -> None:
-        """Give the pair this slot; nothing is known of it yet."""
+    def put(self, key: SeriesKey, slot: int, origin: str, counts: Sequence[int] = (0, 0)) -> None:
+        """Give the pair this slot."""
         missing = slot + 1 - len(self.origins)
         if missing > 0:
             more = max(missing, len(self.origins))
@@ -49,7 +49,16 @@ class SlotTable:
             self.counts = np.vstack([self.counts, np.zeros((more, 2), dtype=np.int64)])
             self.origins += [""] * more
         self._slots[key] = slot
-        self.begin(slot, "")
+        self.begin(slot, origin)
+        self.counts[slot] = counts
+
+    def describe(self, slots: range) -> list[tuple[int, str, str, str, int, int]]:
+        """Slot, service, metric, origin and counts of the pairs in these slots, in order, for a file."""
+        return sorted(
+            (slot, key.service, key.metric, self.origins[slot], *self.counts[slot].tolist())
+            for key, slot in self._slots.items()
+            if slot in slots
+        )
 
     def pop(self, key: SeriesKey) -> int | None:
         """Take the slot away from the pair."""

@@ -11,8 +11,10 @@ from backend.detection.features import max_gap
 from backend.detection.live_forest import LiveForest
 from backend.detection.registry import ModelRegistry
 from backend.detection.sensitivity import Thresholds
+from backend.jobs.health import HealthBoard
 from backend.jobs.learning import Learning
 from backend.jobs.recovery import Recovery
+from backend.jobs.snapshots import Snapshots
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey
@@ -50,3 +52,14 @@ def recovery_of(
         forest=detector,
         learning=learning,
     ).catch_up
+
+
+def snapshots_of(
+    detector: Detector, settings: Settings, registry: ModelRegistry, health: HealthBoard
+) -> Snapshots | None:
+    """What keeps the detector's state, with that of the last run taken back; None for one that has none."""
+    if not isinstance(detector, LiveForest):
+        return None
+    kept = Snapshots(settings.storage.models / ".state", detector, registry, health)
+    kept.load()
+    return kept

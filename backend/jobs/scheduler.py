@@ -15,6 +15,7 @@ from backend.detection.registry import ModelRegistry
 from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
 from backend.jobs.retrain import Retrainer, RetrainRunning
+from backend.jobs.snapshots import SAVE_INTERVAL, Snapshots
 from backend.metrics.history import HistoryError
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ _TRY_AGAIN = 60.0
 
 
 class Jobs:
-    """The poll, the log tail, their housekeeping and the daily training."""
+    """The poll, the log tail, their housekeeping, the snapshots and the daily training."""
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Jobs:
         log_tail: LogTail,
         retrainer: Retrainer,
         registry: ModelRegistry,
+        snapshots: Snapshots | None,
         clock: Clock,
     ) -> None:
         self._poll_interval = poll_interval
@@ -45,6 +47,7 @@ class Jobs:
         self._log_tail = log_tail
         self._retrainer = retrainer
         self._registry = registry
+        self._snapshots = snapshots
         self._clock = clock
         self._polling = threading.Lock()
         self._scheduler = BackgroundScheduler(
@@ -62,6 +65,8 @@ class Jobs:
         add(self._poll_once, "interval", seconds=self._poll_interval, start_date=_moment(next_poll))
         add(lambda: self._log_tail.read_new_lines(self._clock.now()), "interval", seconds=_LOG_INTERVAL)
         add(lambda: self._log_tail.trim(self._clock.now()), "interval", seconds=_TRIM_INTERVAL)
+        if self._snapshots is not None:
+            add(self._snapshots.save_due, "interval", seconds=SAVE_INTERVAL)
         due = _moment(self.next_training(now))
         add(self._retrain, "interval", seconds=self._retrain_interval, start_date=due)
         self._scheduler.start()
@@ -78,6 +83,8 @@ class Jobs:
         self._retrainer.stop(seconds)
         if self._polling.acquire(timeout=max(0.0, deadline - time.monotonic())):
             self._polling.release()
+        if self._snapshots is not None:
+            self._snapshots.save_all(max(0.0, deadline - time.monotonic()))
 
     def next_training(self, now: float) -> float:
         """When all pairs are to be trained next, seen from ``now``: one interval after the last time.

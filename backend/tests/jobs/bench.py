@@ -23,7 +23,7 @@ from backend.incidents.store import IncidentStore
 from backend.jobs.artefacts import ArtefactWatch
 from backend.jobs.backfill import Backfill
 from backend.jobs.cards import Cards
-from backend.jobs.detecting import build_detector, recovery_of
+from backend.jobs.detecting import build_detector, recovery_of, snapshots_of
 from backend.jobs.health import Dependency, HealthBoard
 from backend.jobs.judge import Judge
 from backend.jobs.learning import Learning
@@ -191,6 +191,7 @@ class Bench:
         self.store = IncidentStore(self.directory / "canopy.db")
         self.live = Live()
         self.detector = build_detector(self.settings, Thresholds(self.settings))
+        self.snapshots = snapshots_of(self.detector, self.settings, self.registry, self.board)
         learning = Learning(self.store, incidents.policy, incidents.dedup_window)
         self.retrainer = self.build_retrainer(
             self.history, self.registry, self.detector, lambda job: self.warmup.trained(job)

@@ -6,22 +6,25 @@ import fcntl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from backend.detection.registry import ModelRegistry
-from backend.jobs.retrain import PairProblem, Retrainer, RetrainRunning, TrainingJob
+from backend.jobs.retrain import PairProblem, RetrainRunning, TrainingJob
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey, State
+from backend.settings import DetectorName
 from backend.tests.jobs.bench import KEY, PAST, START, Bench
 
 OTHER = SeriesKey("till", "lat")
 YOUNG = SeriesKey("newcomer", "lat")
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    with Bench(tmp_path) as bench:
+@pytest.fixture(params=get_args(DetectorName))
+def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Both detectors are trained, saved and served alike."""
+    with Bench(tmp_path, detector=request.param) as bench:
         yield bench
 
 
@@ -97,7 +100,7 @@ def test_a_pair_that_cannot_be_read_does_not_keep_the_others_from_being_listed(b
     bench.learn(KEY, OTHER)
     _break(bench, OTHER)
     history = HistoryStore(bench.directory / "datasets")
-    retrainer = Retrainer(bench.settings, history, bench.registry, bench.store, bench.clock, lambda job: None)
+    retrainer = bench.build_retrainer(history, bench.registry)
     assert retrainer.pairs() == [KEY, OTHER]
 
 
@@ -124,7 +127,7 @@ def test_a_run_that_is_stopped_keeps_the_present_models(bench: Bench) -> None:
     assert ended is not None
     assert ended.state == "cancelled"
     assert bench.registry.current.generation == generation
-    assert ModelRegistry(bench.directory / "models").load().generation == generation
+    assert ModelRegistry(bench.directory / "models", bench.detector.name).load().generation == generation
 
 
 @pytest.mark.parametrize("obstacle", ["manifest", "folder"])
@@ -165,7 +168,7 @@ def test_a_run_that_breaks_off_does_not_keep_the_next_one_out(
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr(bench.history, "load", broken)
+        patched.setattr(bench.history, "columns", broken)
         with pytest.raises(MemoryError):
             bench.retrainer.run("api", [KEY])
     ended = bench.retrainer.latest()
@@ -176,9 +179,9 @@ def test_a_run_that_breaks_off_does_not_keep_the_next_one_out(
 
 def test_models_trained_by_another_process_are_taken_over_by_the_next_poll(bench: Bench) -> None:
     bench.learn(KEY)
-    other = ModelRegistry(bench.directory / "models")
+    other = ModelRegistry(bench.directory / "models", bench.detector.name)
     other.load()
-    by_hand = Retrainer(bench.settings, bench.history, other, bench.store, bench.clock, lambda job: None)
+    by_hand = bench.build_retrainer(bench.history, other)
     assert by_hand.run("command", [KEY]).state == "done"
     assert bench.registry.current.generation != other.current.generation
     bench.healthy(KEY)
@@ -202,7 +205,7 @@ def test_a_publication_that_was_cut_off_is_finished_at_the_next_start(bench: Ben
         path.unlink()  # a link into the generation: written through, it would change that too
         path.write_bytes(content)
     (models / ".generations" / "publishing").write_text(str(generation))
-    served = ModelRegistry(models).load()
+    served = ModelRegistry(models, bench.detector.name).load()
     assert (served.generation, served.refused) == (generation, {})
     assert set(served.models) == {KEY, OTHER}
     assert not (models / ".generations" / "publishing").exists()
@@ -215,7 +218,7 @@ def test_a_build_that_was_cut_off_leaves_the_old_generation_and_is_cleared_away(
     half = bench.directory / "models" / ".generations" / ".tmp-20260101T000000Z-007"
     half.mkdir()
     (half / "lat.pkl").write_bytes(b"half")
-    assert ModelRegistry(bench.directory / "models").load().generation == generation
+    assert ModelRegistry(bench.directory / "models", bench.detector.name).load().generation == generation
     bench.retrainer.run("api", [KEY])
     assert not half.exists()
 
@@ -229,14 +232,14 @@ class _held:  # noqa: N801
         self._reached, self._go_on = threading.Event(), threading.Event()
 
     def __enter__(self) -> TrainingJob:
-        self._load = self._bench.history.load
+        self._load = self._bench.history.columns
 
         def slow(key: SeriesKey, start: float, end: float) -> object:
             self._reached.set()
             self._go_on.wait(30)
             return self._load(key, start, end)
 
-        self._bench.history.load = slow  # type: ignore[method-assign, assignment]
+        self._bench.history.columns = slow  # type: ignore[method-assign, assignment]
         job = self._bench.retrainer.start("api", self._keys)
         assert self._reached.wait(30)
         return job
@@ -245,7 +248,7 @@ class _held:  # noqa: N801
         assert self._bench.retrainer._stopping.wait(30)
 
     def __exit__(self, *_: object) -> None:
-        self._bench.history.load = self._load  # type: ignore[method-assign]
+        self._bench.history.columns = self._load  # type: ignore[method-assign]
         self._go_on.set()
 
 

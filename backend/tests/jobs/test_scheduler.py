@@ -38,6 +38,7 @@ def jobs_of(bench: Bench, clock: Clock) -> Jobs:
         log_tail=LogTail([], store, bench.board),
         retrainer=bench.retrainer,
         registry=bench.registry,
+        snapshots=None,
         clock=clock,
     )
 
