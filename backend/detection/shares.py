@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -119,17 +120,7 @@ class _ViewWords:
         self._interval = interval
         self._unit = unit
         self._past = past
-        spans = Spans.of(interval)
-        self._span = {
-            name: duration(readings * interval)
-            for name, readings in {
-                **dict.fromkeys(("short_mean", "daily_short_mean"), spans.short),
-                **dict.fromkeys(("mean",), spans.middle),
-                "std": max(5, spans.middle),
-                **dict.fromkeys(("long_mean", "from_median", "long_std", "roughness", "peak"), spans.long),
-                **dict.fromkeys(("step", "daily_mean", "weekly_mean"), spans.step),
-            }.items()
-        }
+        self._span = _spans_in_words(interval)
 
     def of(self, view: str) -> tuple[Side, str]:
         """On which side of the usual the view is, and what to say of it."""
@@ -198,6 +189,20 @@ class _ViewWords:
 
     def _say(self, value: float) -> str:
         return quantity(value, self._unit)
+
+
+@cache
+def _spans_in_words(interval: float) -> dict[str, str]:
+    """How far each view that looks back does so."""
+    spans = Spans.of(interval)
+    readings = {
+        **dict.fromkeys(("short_mean", "daily_short_mean"), spans.short),
+        "mean": spans.middle,
+        "std": max(5, spans.middle),
+        **dict.fromkeys(("long_mean", "from_median", "long_std", "roughness", "peak"), spans.long),
+        **dict.fromkeys(("step", "daily_mean", "weekly_mean"), spans.step),
+    }
+    return {name: duration(count * interval) for name, count in readings.items()}
 
 
 def _usual_features(features: Mapping[str, float], expected: ExpectedRange) -> dict[str, float]:
