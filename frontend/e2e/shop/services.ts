@@ -58,6 +58,15 @@ function service(name: string, index: number, now: number): OverviewService {
     Object.assign(mem, { value: 88.4, severity: "High", prediction: "Anomaly", reasons: ["above 85 %"] });
     Object.assign(made, { severity: "High", open_incidents: 1 });
   }
+  if (name === "cart") {
+    const artefact = {
+      kind: "deploy",
+      words: "now runs 2.4.1, not 2.4.0",
+      since: at(-75, now),
+      settles_at: at(45, now),
+    } as const;
+    for (const each of Object.values(made.metrics)) each.artefact = artefact;
+  }
   if (name === "search" && err) {
     Object.assign(err, {
       state: "no_model",

@@ -77,6 +77,32 @@ describe("Now", () => {
     expect(screen.getByRole("link", { name: "node" })).toHaveAttribute("href", "/services/node");
   });
 
+  it("names what happened to a service, once, and until when alerts wait", async () => {
+    const artefact = {
+      kind: "restart",
+      words: "restarted",
+      since: at(-90, Date.now()),
+      settles_at: at(30, Date.now()),
+    } as const;
+    const metrics = { cpu: metricOf({ artefact }), lat: metricOf({ artefact }) };
+    server.use(answer("get", "/overview", overviewOf([serviceOf("cart", { metrics })])));
+    renderApp("/");
+    expect(await screen.findAllByText(/restarted.*; alerts wait until \d\d:\d\d:\d\d/)).toHaveLength(1);
+  });
+
+  it("shows names of 300 letters and of right-to-left script as text", async () => {
+    const names = ["x".repeat(300), "שירות תשלומים", '<img src=x onerror="alert(1)">'];
+    server.use(answer("get", "/overview", overviewOf(names.map((name) => serviceOf(name)))));
+    renderApp("/");
+    for (const name of names) {
+      expect(await screen.findByRole("link", { name })).toHaveAttribute(
+        "href",
+        `/services/${encodeURIComponent(name)}`,
+      );
+    }
+    expect(document.querySelector("main img")).toBeNull();
+  });
+
   it("tells how far the models are from ready", async () => {
     const warming_up = { pairs: 4, have: 31, need: 50, eta: at(120, Date.now()) };
     server.use(answer("get", "/overview", overviewOf([serviceOf("a")], { warming_up })));

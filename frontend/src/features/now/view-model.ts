@@ -1,5 +1,5 @@
 /** What Now says and which services it shows, worked out from one overview. */
-import type { Overview, OverviewService, WarmingUp } from "@/lib/api/types";
+import type { Artefact, Overview, OverviewService, WarmingUp } from "@/lib/api/types";
 import { formatMinute, formatRelative } from "@/lib/format";
 import type { Zone } from "@/lib/preferences";
 
@@ -16,6 +16,14 @@ export function standingOf(service: OverviewService): Standing {
   const states = Object.values(service.metrics).map((metric) => metric.state);
   if (states.includes("scored")) return "normal";
   return states.includes("no_model") ? "learning" : "blind";
+}
+
+/** What happened to the service, each thing once: its metrics all tell of the same restart. */
+export function artefactsOf(service: OverviewService): Artefact[] {
+  const byKind = new Map<string, Artefact>();
+  for (const { artefact } of Object.values(service.metrics))
+    if (artefact) byKind.set(artefact.kind, artefact);
+  return [...byKind.values()];
 }
 
 export interface Coverage {

@@ -30,6 +30,7 @@ export type IncidentList = Schemas["IncidentList"];
 export type IncidentIds = Schemas["IncidentIds"];
 export type BulkBody = Schemas["BulkBody"];
 export type BulkResult = Schemas["BulkResult"];
+export type Artefact = Schemas["Artefact"];
 export type ReasonCard = Schemas["ReasonCard"];
 export type Annotations = Schemas["Annotations"];
 export type Annotation = Schemas["Annotation"];

@@ -1,13 +1,17 @@
 /** One service: its worst state in the head, one row a metric. */
+import { History } from "lucide-react";
 import { memo } from "react";
 import { Link } from "react-router";
 import { Sparkline } from "@/components/sparkline";
 import { SeverityTag } from "@/components/ui/tags";
-import type { OverviewMetric, OverviewService } from "@/lib/api/types";
-import { quantity } from "@/lib/format";
+import { RelativeTime } from "@/components/ui/time";
+import type { Artefact, OverviewMetric, OverviewService } from "@/lib/api/types";
+import { serverNow } from "@/lib/clock";
+import { formatClock, formatDateTime, quantity } from "@/lib/format";
 import { incidentsPath, servicePath } from "@/lib/paths";
+import { usePreferences } from "@/lib/preferences";
 import { describeReading } from "@/lib/reading";
-import { type Standing, standingOf } from "../view-model";
+import { artefactsOf, type Standing, standingOf } from "../view-model";
 
 export const ServiceCard = memo(function ServiceCard({ service }: { service: OverviewService }) {
   const standing = standingOf(service);
@@ -30,6 +34,9 @@ export const ServiceCard = memo(function ServiceCard({ service }: { service: Ove
         )}
         <StandingTag standing={standing} />
       </header>
+      {artefactsOf(service).map((artefact) => (
+        <ArtefactNote key={artefact.kind} artefact={artefact} />
+      ))}
       <ul>
         {Object.entries(service.metrics).map(([key, metric]) => (
           <MetricRow key={key} metric={metric} />
@@ -38,6 +45,22 @@ export const ServiceCard = memo(function ServiceCard({ service }: { service: Ove
     </article>
   );
 });
+
+/** What happened to the service itself, and whether alerts wait until it has settled. */
+function ArtefactNote({ artefact }: { artefact: Artefact }) {
+  const { zone } = usePreferences();
+  const { words, since, settles_at } = artefact;
+  const waits = settles_at && Date.parse(settles_at) > serverNow();
+  return (
+    <p className="service-card-artefact" title={formatDateTime(since, zone)}>
+      <History aria-hidden="true" size={14} />
+      <span>
+        {words} <RelativeTime at={since} />
+        {waits && `; alerts wait until ${formatClock(settles_at, zone)}`}
+      </span>
+    </p>
+  );
+}
 
 const SEVERITIES = { critical: "Critical", high: "High", normal: "Normal" } as const;
 const UNKNOWNS = { learning: "Learning", blind: "Blind" } as const;
