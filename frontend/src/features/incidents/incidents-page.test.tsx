@@ -1,20 +1,57 @@
-import { screen, waitFor } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { screen, waitFor, within } from "@testing-library/react";
+import { HttpResponse, http } from "msw";
+import { describe, expect, it, vi } from "vitest";
+import type { BulkBody, IncidentSummary } from "@/lib/api/types";
 import { incidentListOf, incidentOf } from "@/testing/factories";
 import { renderApp } from "@/testing/render";
-import { answer, hang, refuse, server } from "@/testing/server";
+import { answer, hang, refuse, server, urlOf } from "@/testing/server";
 
 /** Remembers what the list was asked for. */
-function listen(items = [incidentOf(7)]) {
+function listen(items: IncidentSummary[] = [incidentOf(7)]) {
   const asked: URLSearchParams[] = [];
   server.use(
     answer("get", "/incidents", (request) => {
       asked.push(new URL(request.url).searchParams);
       return incidentListOf(items);
     }),
+    answer("get", "/incidents/ids", { ids: items.map((each) => each.id), total: items.length }),
   );
   return asked;
 }
+
+/** A list whose server does as it is told, except to those in `stubborn`. */
+function actable(count: number, stubborn: number[] = []) {
+  const items = Array.from({ length: count }, (_, index) =>
+    incidentOf(count - index, { title: `Trouble ${count - index}` }),
+  );
+  listen(items);
+  const sent: BulkBody[] = [];
+  server.use(
+    answer("post", "/incidents/bulk", async (request) => {
+      const body = (await request.json()) as BulkBody;
+      sent.push(body);
+      for (const item of items) {
+        if (!body.ids.includes(item.id) || stubborn.includes(item.id)) continue;
+        item.status = { acknowledge: "ACKNOWLEDGED", resolve: "RESOLVED", reopen: "OPEN", undo: "OPEN" }[
+          body.action
+        ] as IncidentSummary["status"];
+      }
+      return {
+        changed: body.ids.filter((id) => !stubborn.includes(id)),
+        refused: body.ids
+          .filter((id) => stubborn.includes(id))
+          .map((id) => ({ id, detail: `Incident #${id} is RESOLVED, so it cannot be resolved.` })),
+      };
+    }),
+  );
+  return sent;
+}
+
+const row = (id: number) => {
+  const line = screen.getByRole("link", { name: `Trouble ${id}` }).closest("li");
+  if (!line) throw new Error(`row ${id} is not drawn`);
+  return within(line);
+};
 
 describe("the incident list", () => {
   it("asks the server for what the address says", async () => {
@@ -26,33 +63,47 @@ describe("the incident list", () => {
     expect(last?.getAll("severity")).toEqual(["Critical", "High"]);
     expect(last?.get("q")).toBe("slow");
     expect(last?.get("sort")).toBe("-opened_at");
+    expect(last?.get("offset")).toBe("0");
     expect(screen.getByLabelText("Service")).toHaveValue("a/b");
+    expect(screen.getByRole("button", { name: "Open 1" })).toHaveAttribute("aria-pressed", "true");
   });
 
   it("puts filters into the address", async () => {
-    listen();
+    const asked = listen();
     const { user, address } = renderApp("/incidents");
     await screen.findByText("1 incident");
-    await user.click(screen.getByRole("button", { name: "Critical" }));
-    await user.click(screen.getByRole("button", { name: "Open" }));
+    await user.click(screen.getByRole("button", { name: "Critical 1" }));
+    await user.click(await screen.findByRole("button", { name: "Open 1" }));
     await user.selectOptions(screen.getByLabelText("Sort"), "service");
+    await user.selectOptions(screen.getByLabelText("Fired"), "6h");
     await user.type(screen.getByLabelText("Text"), "pool");
     await waitFor(() =>
-      expect(address()).toBe("/incidents?severity=Critical&status=OPEN&sort=service&q=pool"),
+      expect(address()).toBe("/incidents?severity=Critical&status=OPEN&sort=service&last=6h&q=pool"),
     );
-    expect(screen.getByRole("button", { name: "Critical" })).toHaveAttribute("aria-pressed", "true");
+    await waitFor(() => expect(asked.at(-1)?.get("q")).toBe("pool"));
+    expect(asked.at(-1)?.get("start")).toMatch(/^\d{4}-/);
+    expect(screen.getByRole("button", { name: "Critical 1" })).toHaveAttribute("aria-pressed", "true");
+  });
+
+  it("carries its filters to an incident", async () => {
+    listen();
+    renderApp("/incidents?status=OPEN&last=1d");
+    expect(await screen.findByRole("link", { name: incidentOf(7).title })).toHaveAttribute(
+      "href",
+      "/incidents/7?status=OPEN&last=1d",
+    );
   });
 
   it("tells an empty list from one that nothing fits", async () => {
     listen([]);
-    const { user } = renderApp("/incidents?q=nothing");
+    const { user } = renderApp("/incidents?q=nothing&status=OPEN");
     expect(await screen.findByText("No incident fits these filters")).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Show all incidents" }));
     expect(await screen.findByText("No incident has been opened yet")).toBeVisible();
     expect(screen.getByText(/Checked at \d\d:\d\d:\d\d, watching 1 service/)).toBeVisible();
   });
 
-  it("has a loading and an error state", async () => {
+  it("has a loading state", async () => {
     server.use(hang("/incidents"));
     renderApp("/incidents");
     expect(await screen.findByRole("status", { name: "Loading incidents" })).toBeVisible();
@@ -63,4 +114,90 @@ describe("the incident list", () => {
     renderApp("/incidents");
     expect(await screen.findByText("cursor: not one of ours")).toBeVisible();
   });
+});
+
+describe("acting on the list", () => {
+  it("by keys: move, resolve, undo", async () => {
+    const sent = actable(3);
+    const { user } = renderApp("/incidents");
+    await screen.findByRole("link", { name: "Trouble 3" });
+    await user.keyboard("jj");
+    await waitFor(() => expect(screen.getByRole("link", { name: "Trouble 2" })).toHaveFocus());
+    await user.keyboard("r");
+    await waitFor(() => expect(row(2).getByText("Resolved")).toBeVisible());
+    expect(await screen.findByText("Incident #2 is resolved.")).toBeVisible();
+    await user.keyboard("u");
+    await waitFor(() => expect(row(2).getByText("Open")).toBeVisible());
+    expect(sent).toMatchObject([
+      { action: "resolve", ids: [2] },
+      { action: "undo", ids: [2] },
+    ]);
+  });
+
+  it("on a range chosen with shift, all in one call, and names those that refuse", async () => {
+    const sent = actable(5, [3]);
+    const { user } = renderApp("/incidents");
+    await user.click(await screen.findByRole("checkbox", { name: "Choose incident #4" }));
+    await user.keyboard("{Shift>}");
+    await user.click(screen.getByRole("checkbox", { name: "Choose incident #2" }));
+    await user.keyboard("{/Shift}");
+    expect(await screen.findByText("3 chosen")).toBeVisible();
+    const bar = within(screen.getByRole("region", { name: "With the chosen incidents" }));
+    await user.selectOptions(bar.getByLabelText("Reason"), "noise");
+    await user.click(bar.getByRole("button", { name: /Resolve/ }));
+    const refusals = within(await screen.findByRole("alert", { name: "Not done" }));
+    expect(refusals.getByText("1 incident stayed as before")).toBeVisible();
+    expect(refusals.getByText("Incident #3 is RESOLVED, so it cannot be resolved.")).toBeVisible();
+    expect(screen.getByText("2 incidents are resolved.")).toBeVisible();
+    expect(sent).toMatchObject([{ action: "resolve", reason: "noise", ids: [4, 3, 2] }]);
+    expect(screen.queryByText("3 chosen")).toBeNull();
+  });
+
+  it("shows a resolution at once, and takes it back when the server fails", async () => {
+    actable(2);
+    let fail: () => void = () => undefined;
+    const failed = new Promise<void>((resolve) => {
+      fail = resolve;
+    });
+    server.use(
+      http.post(urlOf("/incidents/bulk"), async () => {
+        await failed;
+        return HttpResponse.json({ detail: "the disk is full. Nothing was changed" }, { status: 503 });
+      }),
+    );
+    const { user } = renderApp("/incidents");
+    await screen.findByRole("link", { name: "Trouble 2" });
+    await user.keyboard("ja");
+    expect(await row(2).findByText("Acknowledged")).toBeVisible();
+    fail();
+    expect(await screen.findByText("the disk is full. Nothing was changed")).toBeVisible();
+    expect(row(2).getByText("Open")).toBeVisible();
+  });
+
+  it("chooses all that fit, and none with Escape", async () => {
+    actable(4);
+    const { user } = renderApp("/incidents");
+    await screen.findByRole("link", { name: "Trouble 4" });
+    await user.keyboard("jx");
+    await user.click(await screen.findByRole("button", { name: "Choose all 4" }));
+    expect(await screen.findByText("4 chosen")).toBeVisible();
+    await user.keyboard("{Escape}");
+    expect(screen.queryByText("4 chosen")).toBeNull();
+  });
+});
+
+it("exports the list as CSV that no spreadsheet executes", async () => {
+  listen([incidentOf(7, { service: '=HYPERLINK("http://evil")', title: "a,b" })]);
+  let file: Blob | undefined;
+  vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => {
+    file = blob as Blob;
+    return "blob:file";
+  });
+  vi.spyOn(URL, "revokeObjectURL").mockImplementation(() => undefined);
+  const { user } = renderApp("/incidents");
+  await screen.findByText("1 incident");
+  await user.click(screen.getByRole("button", { name: "CSV" }));
+  await waitFor(() => expect(file).toBeDefined());
+  const text = (await file?.text()) ?? "";
+  expect(text).toContain('7,OPEN,Critical,"\'=HYPERLINK(""http://evil"")",lat,"a,b"');
 });

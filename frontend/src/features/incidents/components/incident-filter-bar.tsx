@@ -1,6 +1,6 @@
 /** The filters and the sort of the incident list, with how many each would show; each change goes to the address. */
 import { useQuery } from "@tanstack/react-query";
-import { type RefObject, useCallback } from "react";
+import { type RefObject, useCallback, useState } from "react";
 import { SelectField, TextField, ToggleGroup } from "@/components/ui/field";
 import { statusWord } from "@/components/ui/tags";
 import { overviewQuery, servicesQuery } from "@/lib/api/queries";
@@ -25,12 +25,13 @@ export function IncidentFilterBar({ search, onChange, counts, bar }: IncidentFil
   const services = useQuery(servicesQuery).data ?? [];
   const metrics = useMetricTitles();
   const setText = useCallback((q: string) => onChange({ q }), [onChange]);
+  const [more, setMore] = useState(false);
   return (
-    <search ref={bar} className="filters">
+    <search ref={bar} className={more ? "filters filters-all" : "filters"}>
       <TextField
         label="Text"
         type="search"
-        placeholder="Words, a service, #12"
+        placeholder="Words, or #12"
         value={search.get("q") ?? ""}
         onChange={setText}
         delay={TYPING_PAUSE_MS}
@@ -44,6 +45,14 @@ export function IncidentFilterBar({ search, onChange, counts, bar }: IncidentFil
         selected={STATUSES.filter((each) => search.getAll("status").includes(each))}
         onChange={(status) => onChange({ status })}
       />
+      <button
+        type="button"
+        className="button filters-more"
+        aria-expanded={more}
+        onClick={() => setMore(!more)}
+      >
+        {more ? "Fewer filters" : "More filters"}
+      </button>
       <ToggleGroup
         label="Severity"
         options={SEVERITIES.map((value) => ({ value, label: counted(value, counts?.severity[value]) }))}

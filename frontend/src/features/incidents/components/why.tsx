@@ -30,7 +30,9 @@ export function Why({ incident }: { incident: IncidentDetail }) {
           {card?.yesterday != null && (
             <Fact name="This hour yesterday">{formatValue(card.yesterday, unit)}</Fact>
           )}
-          <Fact name="Lasted">{formatDuration(lastedMs(incident))}, as far as it has fired</Fact>
+          <Fact name="Fired for">
+            {formatDuration(lastedMs(incident))}, last <RelativeTime at={incident.last_fired_at} />
+          </Fact>
           <Fact name="Score">
             {reading?.score == null ? "none" : `${formatNumber(reading.score)} of 1`}
             <span className="muted">, policy {incident.policy.replaceAll("_", " ")}</span>
