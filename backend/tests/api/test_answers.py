@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from backend.api import exposition
 from backend.clock import from_rfc3339, to_rfc3339
 from backend.incidents.store import IncidentStore
+from backend.metrics.cards import Artefact, ArtefactKind, Marker
 from backend.tests.api.conftest import HEALTHY, ODD, SICK, YOUNG, Running
 from backend.tests.real import find_program, wait_until
 from backend.tests.system.shop import CRITICAL, HIGH
@@ -55,6 +56,38 @@ def test_the_metrics_of_a_service(running: Running, prefix: str) -> None:
     assert lat["expected"]["low"] < 40 < lat["expected"]["high"] < HIGH
     assert lat["reasons"]
     assert is_time(lat["event_ts"])
+    card = lat["card"]
+    assert (card["observed"], card["unit"], card["side"]) == (2.0 * CRITICAL, "milliseconds", "above")
+    assert (card["low"], card["high"]) == (lat["expected"]["low"], lat["expected"]["high"])
+    assert is_time(card["since"])
+    assert card["shares"], "some view has moved"
+    assert all(share["words"] in lat["reasons"] for share in card["shares"])
+
+
+def test_a_normal_reading_has_no_card(running: Running) -> None:
+    lat = running.json("/metrics", service=HEALTHY)["metrics"]["lat"]
+    assert (lat["prediction"], lat["card"], lat["artefact"]) == ("Normal", None, None)
+
+
+def test_an_incident_keeps_the_card_that_it_opened_with(running: Running) -> None:
+    card = running.json(f"/incidents/{running.incident()['id']}")["card"]
+    assert (card["observed"], card["side"], card["nearest"]) == (2.0 * CRITICAL, "above", None)
+    assert is_time(card["since"])
+
+
+def test_what_happened_to_services_is_told_by_service_and_time(running: Running) -> None:
+    restart = Artefact(ArtefactKind.RESTART, time.time() - 60, "it restarted", time.time() + 60)
+    running.app.state.parts.incidents.add_markers([Marker(SICK, restart), Marker(ODD, restart)])
+    answer = running.json("/annotations", service=SICK)
+    (item,) = [one for one in answer["items"] if one["kind"] == "restart"]
+    assert (item["service"], item["words"]) == (SICK, "it restarted")
+    assert is_time(item["since"])
+    assert is_time(item["settles_at"])
+    assert not answer["truncated"]
+    assert {one["service"] for one in running.json("/annotations")["items"]} >= {SICK, ODD}
+    assert running.json("/annotations", service="nobody")["items"] == []
+    assert running.json("/annotations", service=SICK, end=answer["start"])["items"] == []
+    assert running.get("/annotations", start="yesterday").status_code == 422
 
 
 def test_a_pair_without_a_model_is_unknown_and_says_how_far_it_is(running: Running) -> None:
@@ -212,7 +245,7 @@ def test_health_and_ready(running: Running) -> None:
     ready = running.json("/ready")
     assert ready["ready"] is True
     assert set(ready["dependencies"]) == {
-        *("prometheus", "models", "training", "datasets", "incidents", "logs")
+        *("prometheus", "models", "training", "datasets", "incidents", "logs", "artefacts")
     }
     assert all(is_time(state["since"]) for state in ready["dependencies"].values())
 
