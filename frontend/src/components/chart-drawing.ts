@@ -51,14 +51,37 @@ function within(plot: uPlot, draw: (context: CanvasRenderingContext2D) => void):
   ctx.restore();
 }
 
+/** The area between what was expected at least and at most, over each stretch where both are known. */
+function fillExpected(plot: uPlot, context: CanvasRenderingContext2D, colour: string): void {
+  const [times, , lows, highs] = plot.data;
+  if (!lows || !highs) return;
+  const x = (index: number) => plot.valToPos(times[index] ?? 0, "x", true);
+  const y = (value: number) => plot.valToPos(value, "y", true);
+  context.fillStyle = colour;
+  for (let first = 0; first < times.length; first++) {
+    if (lows[first] == null) continue;
+    let last = first;
+    while (lows[last + 1] != null) last += 1;
+    context.beginPath();
+    for (let index = first; index <= last; index++) context.lineTo(x(index), y(highs[index] ?? 0));
+    for (let index = last; index >= first; index--) context.lineTo(x(index), y(lows[index] ?? 0));
+    context.fill();
+    first = last;
+  }
+}
+
 /** Under everything: the stretch selected, the unusual ones, and named ones along the foot. */
 export function drawBehind(plot: uPlot, { spans, bands, selected }: Drawn, palette: Palette): void {
   const { bbox } = plot;
   const x = (time: number) => plot.valToPos(time, "x", true);
   within(plot, (context) => {
+    fillExpected(plot, context, palette.band);
     if (selected) {
+      // The band shows through: inside the stretch, too, one wants to see what was expected.
+      context.globalAlpha = 0.75;
       context.fillStyle = palette["accent-soft"];
       context.fillRect(x(selected.from), bbox.top, x(selected.to) - x(selected.from), bbox.height);
+      context.globalAlpha = 1;
     }
     context.fillStyle = palette["critical-soft"];
     for (const span of spans) {

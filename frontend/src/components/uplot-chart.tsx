@@ -107,7 +107,8 @@ function makeOptions(newest: () => UplotChartProps, palette: Palette, width: num
   const tip = document.createElement("div");
   tip.className = "chart-tip";
   tip.hidden = true;
-  const hidden: uPlot.Series = { stroke: "transparent", points: { show: false } };
+  // What was expected is drawn under the line by hand: uPlot would fill its band over it.
+  const hidden: uPlot.Series = { show: false };
   return {
     width,
     height,
@@ -134,7 +135,6 @@ function makeOptions(newest: () => UplotChartProps, palette: Palette, width: num
       hidden,
       hidden,
     ],
-    bands: [{ series: [3, 2], fill: palette.band }],
     hooks: {
       init: [
         (plot) => {

@@ -129,16 +129,13 @@ function Metrics({ service, metrics, view }: MetricsProps) {
   }
   return (
     <div className={selection ? "service-body service-body-split" : "service-body"}>
+      {!selection && <WhatChangedHint />}
       <div className="metric-panels">
         {Object.entries(metrics).map(([metric, reading]) => (
           <MetricPanel key={metric} {...{ service, metric, reading, range, incidents, actions }} />
         ))}
       </div>
-      {selection ? (
-        <WhatChanged {...{ service, selection }} onZoom={zoom} onClose={close} onPick={pick} />
-      ) : (
-        <WhatChangedHint />
-      )}
+      {selection && <WhatChanged {...{ service, selection }} onZoom={zoom} onClose={close} onPick={pick} />}
     </div>
   );
 }

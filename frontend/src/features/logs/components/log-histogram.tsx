@@ -48,13 +48,13 @@ export function LogHistogramChart({ histogram, levels, onSelect }: LogHistogramC
           </Stack>
         ))}
       </svg>
-      <figcaption className="chart-foot small muted">
+      <figcaption className="log-histogram-foot small muted">
         <span>
           {formatDateTime(histogram.start, zone)} to {formatClock(histogram.end, zone)}
         </span>
         <span>
-          <i className="key log-key-bad" /> ◆ errors <i className="key log-key-warn" /> ▲ warnings{" "}
-          <i className="key log-key-calm" /> other
+          <i className="log-key log-key-bad" /> ◆ errors <i className="log-key log-key-warn" /> ▲ warnings{" "}
+          <i className="log-key log-key-calm" /> other
         </span>
         <span>
           a bar is {formatDuration(histogram.step * 1_000)}

@@ -21,8 +21,11 @@ export function ServiceLogs({ service, at, onClear }: ServiceLogsProps) {
   const { zone } = usePreferences();
   const query = useQuery(linesQuery(service, at));
   const section = useRef<HTMLElement>(null);
+  const shown = useRef(at);
   useEffect(() => {
-    if (at) section.current?.scrollIntoView({ block: "nearest" });
+    // A link opens at the top of the page; only a click on a chart asks for the lines.
+    if (at && at !== shown.current) section.current?.scrollIntoView({ block: "nearest" });
+    shown.current = at;
   }, [at]);
   return (
     <section ref={section} className="section" aria-labelledby="service-logs">
@@ -44,13 +47,13 @@ export function ServiceLogs({ service, at, onClear }: ServiceLogsProps) {
         what="The log lines"
         skeleton={<Skeleton height={240} label="Loading the log lines" />}
       >
-        {(logs) => <Found logs={logs} />}
+        {(logs) => <Found logs={logs} at={at} />}
       </QueryView>
     </section>
   );
 }
 
-function Found({ logs }: { logs: Logs }) {
+function Found({ logs, at }: { logs: Logs; at: string | null }) {
   const { zone } = usePreferences();
   if (logs.lines.length) {
     return (
@@ -60,7 +63,7 @@ function Found({ logs }: { logs: Logs }) {
           {formatClock(logs.end, zone)}
           {logs.truncated && "; not all are shown"}
         </p>
-        <LogLines lines={logs.lines} label="Log lines of the service" />
+        <LogLines lines={logs.lines} label="Log lines of the service" {...(at && { at })} />
       </>
     );
   }

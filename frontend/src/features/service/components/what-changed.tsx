@@ -4,7 +4,7 @@ import { Search, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { IncidentRow } from "@/components/incident-row";
 import { Keys } from "@/components/ui/keys";
-import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
+import { QueryView, Skeleton } from "@/components/ui/states";
 import type { Changes, IncidentSummary } from "@/lib/api/types";
 import { formatClock, formatDateTime, formatDuration, plural } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
@@ -178,9 +178,10 @@ function Incidents({ incidents }: { incidents: readonly IncidentSummary[] }) {
 /** While nothing is selected: how to ask. */
 export function WhatChangedHint() {
   return (
-    <EmptyState title="What changed?">
-      Drag over a stretch of any chart, or focus a chart and mark one by <Keys keys="Shift" /> and the arrows,
-      then <Keys keys="Enter" />. Click a reading to see the log lines around it.
-    </EmptyState>
+    <p className="muted small what-changed-hint">
+      <strong>What changed?</strong> Drag over a stretch of any chart (by keys: <Keys keys="Shift" /> and the
+      arrows, then <Keys keys="Enter" />
+      ). A click on a reading brings the log lines around it.
+    </p>
   );
 }
