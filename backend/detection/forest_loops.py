@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from backend.detection.forest_memory import Memory, Rules
 from backend.detection.recurrence import allowance, remember
 from backend.detection.step_tables import POWER, fit_table, weight_at
-from backend.detection.training_window import held, in_order, learn, scratch
+from backend.detection.training_window import held, in_order, learn, room_for
 from backend.detection.views import VIEWS, Past, Spans, advance, look, past_of
 
 FloatArray = NDArray[np.float64]
@@ -85,11 +85,11 @@ def scores_if(memory: Memory, spans: Spans, pair: int, values: FloatArray, score
 def refit(memory: Memory, rules: Rules, pair: int) -> None:
     """Grow the pair's trees from all that its window holds."""
     window, tables = memory.window, memory.tables
-    room, other = scratch()
+    room = room_for(window, pair)
     ever = window.counts[pair, 0]
     level = 0.0
     for view in range(len(VIEWS)):
-        ordered = in_order(window, pair, view, room, other)
+        ordered = in_order(window, pair, view, room)
         if view == 0:
             level = max(abs(ordered.values[0]), abs(ordered.values[-1]))
         stream = tables.seeds[pair] * np.uint64(_STREAMS) + np.uint64(ever * len(VIEWS) + view)

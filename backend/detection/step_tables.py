@@ -95,14 +95,13 @@ def fit_table(
 def weight_at(edges: SingleArray, weights: SingleArray, value: float) -> float:
     """The table's weight for a value relative to its origin; one binary search."""
     single = np.float32(value)
-    start, end = 0, len(edges)
-    while start < end:
-        middle = (start + end) // 2
-        if edges[middle] <= single:
-            start = middle + 1
-        else:
-            end = middle
-    return weights[start]
+    start, count = 0, len(edges)
+    while count > 1:
+        half = count // 2
+        # No branch on what is compared: it could not be foretold.
+        start += half if edges[start + half - 1] <= single else 0
+        count -= half
+    return weights[start + (1 if edges[start] <= single else 0)]
 
 
 @njit(cache=True, nogil=True)
@@ -227,7 +226,8 @@ def _in_order(steps: Steps, size: int, values: int) -> Steps:
         ordered.breaks[at], ordered.jumps[at] = steps.breaks[i], steps.jumps[i]
     start = 0
     for cell in range(values + 1):
-        _shell_sort(ordered.breaks[start : ends[cell]], ordered.jumps[start : ends[cell]])
+        if ends[cell] - start > 1:
+            _shell_sort(ordered.breaks[start : ends[cell]], ordered.jumps[start : ends[cell]])
         start = ends[cell]
     return ordered
 

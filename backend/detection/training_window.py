@@ -15,17 +15,17 @@ FloatArray = NDArray[np.float64]
 SingleArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
-BLOCKS = 8
+BLOCKS = 12
 """The window's blocks: the oldest leaves as a whole when a new one begins."""
 
-POINTS = 128
+POINTS = 96
 ENDS = 16
 """Points of a sketch, and how many of the lowest and of the highest readings it keeps as they are."""
 
 FRESH = 64
 """Readings that are kept as they are until they go into the block together."""
 
-MOST_POINTS = BLOCKS * POINTS + FRESH
+_MOST_POINTS = BLOCKS * POINTS + FRESH
 
 _LEAST_BLOCK = 1000
 _LEAST_SECONDS = 43_200.0
@@ -57,10 +57,18 @@ class Sorted(NamedTuple):
     before: IntArray
 
 
+class Room(NamedTuple):
+    """Scratch: what each point of each block stands for, int64[BLOCKS, POINTS], and two windows' worth."""
+
+    parts: IntArray
+    one: Sorted
+    other: Sorted
+
+
 def block_size(interval: float) -> int:
     """Readings in a block: a thousand or half a day, whichever is more.
 
-    Eight blocks are four days at any scrape interval, and a month at five minutes' steps.
+    Twelve blocks are six days at any scrape interval, and six weeks at five minutes' steps.
     """
     return max(_LEAST_BLOCK, int(np.ceil(_LEAST_SECONDS / interval)))
 
@@ -114,52 +122,55 @@ def rank_of(point: int, size: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def scratch() -> tuple[Sorted, Sorted]:
-    """Room for `in_order`."""
-    return (
-        Sorted(np.empty(MOST_POINTS), np.zeros(MOST_POINTS + 1, dtype=np.int64)),
-        Sorted(np.empty(MOST_POINTS), np.zeros(MOST_POINTS + 1, dtype=np.int64)),
+def room_for(window: TrainingWindow, pair: int) -> Room:
+    """Room for `in_order`, while the pair's window stays as it is."""
+    parts = np.empty((BLOCKS, POINTS), dtype=np.int64)
+    for block in range(BLOCKS):
+        size = window.sizes[pair, block]
+        for point in range(min(size, POINTS)):
+            parts[block, point] = rank_of(point + 1, size) - rank_of(point, size)
+    return Room(
+        parts,
+        Sorted(np.empty(_MOST_POINTS), np.zeros(_MOST_POINTS + 1, dtype=np.int64)),
+        Sorted(np.empty(_MOST_POINTS), np.zeros(_MOST_POINTS + 1, dtype=np.int64)),
     )
 
 
 @njit(cache=True, nogil=True)
-def in_order(window: TrainingWindow, pair: int, view: int, room: Sorted, other: Sorted) -> Sorted:
-    """The blocks' sketches of one view and what is fresh, merged by size; it lies in one of the two rooms."""
+def in_order(window: TrainingWindow, pair: int, view: int, room: Room) -> Sorted:
+    """The blocks' sketches of one view and what is fresh, merged by size; it lies in the room."""
+    one, other = room.one, room.other
     starts = np.zeros(BLOCKS + 2, dtype=np.int64)
     for block in range(BLOCKS):
-        size = window.sizes[pair, block]
-        starts[block + 1] = starts[block] + min(size, POINTS)
-        _unpack(window, pair, block, view, room, starts[block])
+        starts[block + 1] = _unpack(window, pair, block, view, room, starts[block])
     known = window.counts[pair, _FRESH]
     end = starts[BLOCKS] + known
     starts[BLOCKS + 1] = end
-    for i in range(known):
-        room.values[starts[BLOCKS] + i] = window.fresh[pair, view, i]
-        room.before[starts[BLOCKS] + i] = 1
+    one.values[starts[BLOCKS] : end] = window.fresh[pair, view, :known]
+    one.before[starts[BLOCKS] : end] = 1
     lists = BLOCKS + 1
     while lists > 1:
         merged = 0
         for first in range(0, lists, 2):
-            _merge(room, starts[first], starts[first + 1], starts[min(first + 2, lists)], other)
+            _merge(one, starts[first], starts[first + 1], starts[min(first + 2, lists)], other)
             merged += 1
             starts[merged] = starts[min(first + 2, lists)]
         lists = merged
-        room, other = other, room
-    _count_up(room.before, end)
-    return Sorted(room.values[:end], room.before[: end + 1])
+        one, other = other, one
+    _count_up(one.before, end)
+    return Sorted(one.values[:end], one.before[: end + 1])
 
 
 @njit(cache=True, nogil=True)
-def _unpack(window: TrainingWindow, pair: int, block: int, view: int, room: Sorted, start: int) -> None:
-    """Write a sketch's values and what each stands for from ``start`` on."""
-    size = window.sizes[pair, block]
+def _unpack(window: TrainingWindow, pair: int, block: int, view: int, room: Room, start: int) -> int:
+    """Write a sketch's values and what each stands for from ``start`` on; where the next begins."""
+    kept = min(window.sizes[pair, block], POINTS)
     base = window.bases[pair, block, view]
-    rank = 0
-    for point in range(min(size, POINTS)):
-        following = rank_of(point + 1, size)
-        room.values[start + point] = base + window.points[pair, block, view, point]
-        room.before[start + point] = following - rank
-        rank = following
+    points = window.points[pair, block, view]
+    for point in range(kept):
+        room.one.values[start + point] = base + points[point]
+        room.one.before[start + point] = room.parts[block, point]
+    return start + kept
 
 
 @njit(cache=True, nogil=True)
@@ -191,18 +202,16 @@ def _count_up(before: IntArray, end: int) -> None:
 @njit(cache=True, nogil=True)
 def _settle(window: TrainingWindow, pair: int, block: int) -> None:
     """Merge what is fresh into a block's sketches."""
-    room, other = scratch()
-    old = window.sizes[pair, block]
-    size = old + FRESH
-    known = min(old, POINTS)
+    room = room_for(window, pair)
+    size = window.sizes[pair, block] + FRESH
     for view in range(len(VIEWS)):
-        _unpack(window, pair, block, view, room, 0)
-        for i in range(FRESH):
-            room.values[known + i] = window.fresh[pair, view, i]
-            room.before[known + i] = 1
-        _merge(room, 0, known, known + FRESH, other)
-        _count_up(other.before, known + FRESH)
-        _sketch(other, size, window.points[pair, block, view], window.bases[pair, block], view)
+        kept = _unpack(window, pair, block, view, room, 0)
+        end = kept + FRESH
+        room.one.values[kept:end] = window.fresh[pair, view]
+        room.one.before[kept:end] = 1
+        _merge(room.one, 0, kept, end, room.other)
+        _count_up(room.other.before, end)
+        _sketch(room.other, size, window.points[pair, block, view], window.bases[pair, block], view)
     window.sizes[pair, block] = size
 
 

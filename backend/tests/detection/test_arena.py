@@ -13,16 +13,11 @@ from hypothesis import strategies as st
 from backend.detection.arena import SEGMENT, ForestArena
 from backend.detection.expected import expected_range
 from backend.detection.view_forest import THRESHOLD, ViewForest
-
-STEP = 300.0
+from backend.tests.detection.hard_series import HARD, STEP, noisy, stamps
 
 
 def series(seed: int, count: int) -> np.ndarray:
-    return 100 + np.random.default_rng(seed).normal(0, 5, count)
-
-
-def stamps(count: int, start: int = 0) -> np.ndarray:
-    return 1.7e9 + STEP * np.arange(start, start + count, dtype=np.float64)
+    return noisy(count, seed)
 
 
 def alone(seed: int, values: np.ndarray, zone: ZoneInfo | None = None) -> tuple[ViewForest, np.ndarray]:
@@ -122,6 +117,27 @@ def test_a_reading_that_is_not_finite_is_refused_and_none_is_taken(bad: float) -
     with pytest.raises(ValueError, match="not finite"):
         arena.push(slots, np.array([1.0, bad]), np.ones(2))
     assert (arena.learned(slots) == 0).all()
+
+
+def test_hard_series_side_by_side_are_scored_as_alone() -> None:
+    """Round by round, as polls bring them: no crash, no NaN, and none of them touches another."""
+    arena = ForestArena(STEP)
+    slots = {name: arena.add(seed) for seed, name in enumerate(HARD)}
+    scores: dict[str, list[float]] = {name: [] for name in HARD}
+    for reading in range(max(len(values) for _, values in HARD.values())):
+        here = [name for name, (_, values) in HARD.items() if reading < len(values)]
+        at, values = np.array([[HARD[name][0][reading], HARD[name][1][reading]] for name in here]).T
+        for name, score in zip(
+            here, arena.push(np.array([slots[name] for name in here]), at, values), strict=True
+        ):
+            scores[name].append(score)
+    for seed, (name, (at, values)) in enumerate(HARD.items()):
+        forest = ViewForest(STEP, np.array([seed]))
+        alone_scores = forest.push(np.zeros(len(values), dtype=np.int64), at, values)
+        np.testing.assert_array_equal(scores[name], alone_scores, err_msg=name)
+        assert ((alone_scores >= 0) & (alone_scores <= 1)).all(), name
+    found = arena.expected(np.array(list(slots.values())), np.full(len(slots), THRESHOLD))
+    assert (np.isnan(found).all(axis=1) | (found[:, 0] <= found[:, 1])).all()
 
 
 def test_nothing_is_expected_of_a_pair_that_is_not_ready() -> None:

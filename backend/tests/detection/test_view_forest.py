@@ -15,8 +15,7 @@ from backend.detection.step_tables import DEPTH, ENTRIES, average_path, fit_tabl
 from backend.detection.training_window import Sorted
 from backend.detection.view_forest import FIRST_FIT, THRESHOLD, ViewForest
 from backend.detection.views import VIEWS
-
-STEP = 300.0
+from backend.tests.detection.hard_series import HARD, STEP, noisy, stamps
 
 
 def forest(seeds: tuple[int, ...] = (1,), block: int | None = None) -> ViewForest:
@@ -24,38 +23,19 @@ def forest(seeds: tuple[int, ...] = (1,), block: int | None = None) -> ViewFores
 
 
 def push(model: ViewForest, values: np.ndarray, start: int = 0, pair: int = 0) -> np.ndarray:
-    stamps = 1.7e9 + STEP * np.arange(start, start + len(values), dtype=np.float64)
-    return model.push(np.full(len(values), pair), stamps, values)
-
-
-def noisy(count: int, seed: int = 0) -> np.ndarray:
-    return 100 + np.random.default_rng(seed).normal(0, 5, count)
-
-
-HARD = {
-    "constant": np.full(400, 35.0),
-    "all zero": np.zeros(400),
-    "one value, then silence": np.r_[7.0, np.zeros(300)],
-    "three readings": np.array([1.0, 2.0, 2.0]),
-    "two levels": np.tile([0.0, 1.0], 200),
-    "mostly idle": np.r_[np.zeros(290), 3, 1, np.zeros(80)],
-    "huge": noisy(400) * 1e300,
-    "tiny": noisy(400) * 1e-300,
-    "negative": -noisy(400),
-    "bytes": 1e9 + 1e6 * noisy(400),
-    "both ends": np.tile([1.7e308, -1.7e308, 0.0, 1e-308], 100),
-}
+    return model.push(np.full(len(values), pair), stamps(len(values), start), values)
 
 
 @pytest.mark.parametrize("name", HARD)
 def test_hard_series_have_scores_between_0_and_1(name: str) -> None:
     model = forest()
-    scores = push(model, HARD[name])
+    at, values = HARD[name]
+    scores = model.push(np.zeros(len(values), dtype=np.int64), at, values)
     assert ((scores >= 0) & (scores <= 1)).all()
     assert np.isfinite(model.shares(0)).all()
-    if model.is_ready(np.array([0]))[0]:
-        found = expected_range(model, 0, THRESHOLD)
-        assert found is None or found.low <= found.high
+    found = expected_range(model, 0, THRESHOLD)
+    assert found is None or found.low <= found.high
+    assert found is None or model.is_ready(np.array([0]))[0]
 
 
 @given(
@@ -66,8 +46,8 @@ def test_hard_series_have_scores_between_0_and_1(name: str) -> None:
 def test_any_finite_series_at_any_times_has_scores_between_0_and_1(
     values: np.ndarray, steps: list[float]
 ) -> None:
-    stamps = np.cumsum(steps[: len(values)])
-    scores = forest(block=8).push(np.zeros(len(values), dtype=np.int64), stamps, values)
+    at = np.cumsum(steps[: len(values)])
+    scores = forest(block=8).push(np.zeros(len(values), dtype=np.int64), at, values)
     assert ((scores >= 0) & (scores <= 1)).all()
 
 
@@ -97,9 +77,10 @@ def test_neither_the_cut_of_the_stream_nor_its_neighbours_change_a_score(cuts: l
     scores, start = [], 0
     for cut in [*cuts, 300]:
         part = values[start : start + cut]
-        stamps = np.repeat(1.7e9 + (start + np.arange(len(part))) * STEP, 2)
         both = crowd.push(
-            np.tile([0, 1], len(part)), stamps, np.repeat(part, 2) * np.tile([-2, 1], len(part))
+            np.tile([0, 1], len(part)),
+            np.repeat(stamps(len(part), start), 2),
+            np.repeat(part, 2) * np.tile([-2, 1], len(part)),
         )
         scores.append(both[1::2])
         start += cut
@@ -134,8 +115,9 @@ def test_readings_of_an_incident_are_not_learned() -> None:
     for each in (model, other):
         push(each, noisy(500))
     high = noisy(300, 1) + 80
-    stamps = 1.7e9 + STEP * np.arange(500, 800, dtype=np.float64)
-    kept = model.push(np.zeros(300, dtype=np.int64), stamps, high, learned=np.zeros(300, dtype=bool))
+    kept = model.push(
+        np.zeros(300, dtype=np.int64), stamps(300, 500), high, learned=np.zeros(300, dtype=bool)
+    )
     learned = push(other, high, 500)
     assert kept[-50:].mean() > learned[-50:].mean() + 0.05
 
