@@ -191,7 +191,7 @@ class Backtester:
         results = self._results(backtest, series, start, end)
         seconds = end - data_from
         sums = totals(results, seconds)
-        detail = f"{sums.present.incidents:,} incidents would have opened on {sums.pairs:,} pairs"
+        detail = "every pair was replayed"
         if data_from >= start + 2 * interval:
             detail += f"; Prometheus has data from {to_rfc3339(data_from)} only"
         ended = replace(

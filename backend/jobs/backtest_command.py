@@ -19,10 +19,11 @@ from backend.incidents.store import IncidentStore
 from backend.incidents.wording import shown_name
 from backend.jobs.backtest import Backtester
 from backend.jobs.backtest_request import BacktestRefused, BacktestRequest, moment
-from backend.jobs.backtest_result import Backtest, PairResult
+from backend.jobs.backtest_result import Backtest, Outcome, PairResult, WouldFire
 from backend.metrics.catalogue import build_catalogue
 from backend.metrics.folders import folder_name
 from backend.metrics.prometheus import PrometheusClient
+from backend.metrics.quantity import duration
 from backend.settings import Settings, sqlite_path
 
 _SHOWN = 40
@@ -61,32 +62,30 @@ def backtest_by_hand(settings: Settings, options: argparse.Namespace) -> Backtes
 
 
 def summary(backtest: Backtest) -> str:
-    """What a person wants to know of one that is done: the sums, the pairs, the incidents."""
-    sums, asked = backtest.totals, backtest.asked is not None
+    """What a person wants to know of one that is done: the sums, then the incidents in order of time."""
+    sums, request = backtest.totals, backtest.request
     assert sums is not None
     lines = [
-        f"{to_rfc3339(backtest.request.start)} to {to_rfc3339(backtest.request.end)}: "
-        f"{sums.pairs:,} pairs, {sums.readings:,} readings, {sums.gaps:,} gaps",
-        f"present settings: {sums.present.incidents:,} incidents, {sums.present.alerts_per_week:.1f} a week",
+        f"{to_rfc3339(request.start)} to {to_rfc3339(request.end)}: {_counted(sums.pairs, 'pair')}, "
+        f"{_counted(sums.readings, 'reading')}, {_counted(sums.gaps, 'gap')}",
+        f"present settings: {_rate(sums.present)}",
     ]
     if sums.asked is not None:
-        lines.append(
-            f"asked about:      {sums.asked.incidents:,} incidents, {sums.asked.alerts_per_week:.1f} a week "
-            f"({sums.appears:,} appear, {sums.vanishes:,} vanish)"
-        )
+        change = f"{sums.appears:,} appear (+), {sums.vanishes:,} vanish (-)"
+        lines.append(f"asked about:      {_rate(sums.asked)}; {change}")
     if sums.real:
-        again = f", under those asked about {sums.found_asked}" if asked else ""
-        lines.append(f"of {sums.real:,} incidents in the database {sums.found:,} are found again{again}")
+        again = "" if sums.found_asked is None else f", {sums.found_asked:,} by the settings asked about"
+        real = _counted(sums.real, "incident")
+        lines.append(f"of {real} in the database {sums.found:,} would open again{again}")
     incidents = sorted(
         (one for result in backtest.results for one in result.incidents), key=lambda one: one.start
     )
-    for one in incidents[:_SHOWN]:
-        mark = {"same": " ", "appears": "+", "vanishes": "-"}[one.change]
-        lines.append(f"{mark} {to_rfc3339(one.start)}  {one.severity:8}  {one.title}: {one.reason}")
+    lines += [_line(one) for one in incidents[:_SHOWN]]
     if len(incidents) > _SHOWN:
         lines.append(f"  and {len(incidents) - _SHOWN:,} more (--json and --out give all)")
-    notes = [f"  {shown_name(r.service)} {r.metric}: {r.note}" for r in backtest.results if r.note]
-    return "\n".join([*lines, *notes[:_SHOWN], backtest.detail])
+    noted = [result for result in backtest.results if result.note]
+    lines += [f"{shown_name(one.service)}, {one.metric}: {one.note}" for one in noted[:_SHOWN]]
+    return "\n".join([*lines, backtest.detail])
 
 
 def write_tables(backtest: Backtest, folder: Path) -> None:
@@ -125,6 +124,21 @@ def write_tables(backtest: Backtest, folder: Path) -> None:
         path = folder / "series" / folder_name(result.service) / f"{folder_name(result.metric)}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, ("timestamp", "value", "score"), _points(result))
+
+
+def _line(one: WouldFire) -> str:
+    mark = {"same": " ", "appears": "+", "vanishes": "-"}[one.change]
+    score = "" if one.score is None else f" (score {one.score:.2f})"
+    lasts = duration(one.end - one.start)
+    return f"{mark} {to_rfc3339(one.start)}  {lasts:>12}  {one.severity:8}  {one.title}{score}"
+
+
+def _rate(found: Outcome) -> str:
+    return f"{_counted(found.incidents, 'incident')}, {found.alerts_per_week:.1f} a week"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _points(result: PairResult) -> list[tuple[object, ...]]:

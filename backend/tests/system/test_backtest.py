@@ -106,9 +106,9 @@ def test_the_fault_fires_once_and_the_rest_is_quiet(home: Path) -> None:
 def test_the_table_tells_it_in_words(home: Path) -> None:
     status, output, said = backtest(home, *RANGE, "--service", "orders")
     assert status == 0, said
-    assert "1 pairs, 12,960 readings, 0 gaps" in output
-    assert "present settings: 1 incidents, 0.8 a week" in output
-    assert f"{to_rfc3339(FAULT)}  Critical  p99 latency on orders is 4,000 ms" in output
+    assert "1 pair, 12,960 readings, 0 gaps" in output
+    assert "present settings: 1 incident, 0.8 a week" in output
+    assert f"{to_rfc3339(FAULT)}        29 min  Critical  p99 latency on orders is 4,000 ms" in output
 
 
 @pytest.mark.parametrize(
