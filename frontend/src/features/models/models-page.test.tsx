@@ -14,6 +14,7 @@ describe("a model's state in words", () => {
   it("says why one failed, and puts it first", () => {
     const failed = modelOf("z", "cpu", { state: "failed", reason: "the file's digest does not match" });
     expect(describeModel(failed, NOW, "utc")).toEqual({
+      glyph: "▲",
       word: "Failed",
       tone: "failed",
       detail: "the file's digest does not match",
@@ -41,9 +42,47 @@ describe("the models page", () => {
     renderApp("/models");
     const rows = (await screen.findAllByRole("row")).slice(1);
     expect(rows[0]).toHaveTextContent("b");
-    expect(rows[0]).toHaveTextContent("Failed digest does not match");
-    expect(rows[1]).toHaveTextContent("Ready");
-    expect(screen.getByText("1 ready, 0 learning, 1 failed")).toBeVisible();
+    expect(rows[0]).toHaveTextContent("▲ Failed digest does not match");
+    expect(rows[1]).toHaveTextContent("● Ready");
+    for (const name of ["Failed 1", "Learning 0", "Ready 1"]) {
+      expect(screen.getByRole("button", { name })).toBeVisible();
+    }
+  });
+
+  it("is filtered and sorted, in the address", async () => {
+    const models = [
+      modelOf("a", "cpu", { samples: 10 }),
+      modelOf("b", "lat", { samples: 30 }),
+      modelOf("c", "lat", { state: "failed" }),
+    ];
+    server.use(answer("get", "/models", { items: models }));
+    const { user, address } = renderApp("/models?q=lat");
+    expect(await screen.findAllByRole("row")).toHaveLength(3);
+    await user.click(screen.getByRole("button", { name: "Ready 2" }));
+    expect(screen.getAllByRole("row")).toHaveLength(2);
+    await user.click(screen.getByRole("button", { name: "Ready 2" }));
+    await user.click(screen.getByRole("button", { name: "Samples" }));
+    await user.click(screen.getByRole("button", { name: "Samples" }));
+    expect(address()).toBe("/models?q=lat&sort=-samples");
+    expect(screen.getByRole("columnheader", { name: "Samples" })).toHaveAttribute("aria-sort", "descending");
+  });
+
+  it("opens one pair, and retrains it alone", async () => {
+    let asked = "";
+    server.use(
+      answer("post", "/retrain", (request) => {
+        asked = new URL(request.url).search;
+        return jobOf({ total: 1, done: 0 });
+      }),
+    );
+    const { user, address } = renderApp("/models");
+    await user.click(await screen.findByRole("button", { name: "payment-service" }));
+    expect(address()).toBe("/models?service=payment-service&metric=lat");
+    const dialog = within(await screen.findByRole("dialog"));
+    expect(dialog.getByText(/240 of a window of 2 d/)).toBeVisible();
+    await user.click(dialog.getByRole("button", { name: "Retrain this pair" }));
+    expect(await screen.findByText("lat on payment-service is being retrained.")).toBeVisible();
+    expect(asked).toBe("?service=payment-service&metric=lat");
   });
 
   it("starts a retrain and shows its progress, skipped and failed pairs with reasons", async () => {

@@ -7,6 +7,8 @@ const PROGRESS_EVERY_MS = 1_000;
 export const modelsQuery = queryOptions({
   queryKey: ["models"],
   queryFn: ({ signal }) => unwrap(api.GET("/models", { signal })),
+  // Tens of thousands of rows: drawing those in view costs less than looking for what stayed as it was.
+  structuralSharing: false,
 });
 
 /** The newest job, null before the first. A running one is asked for by itself: Paused must not hide its end. */
@@ -19,7 +21,8 @@ export const retrainQuery = queryOptions({
 export function useRetrain() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => unwrap(api.POST("/retrain")),
+    mutationFn: (pair: { service?: string; metric?: string }) =>
+      unwrap(api.POST("/retrain", { params: { query: pair } })),
     onSuccess: (job) => client.setQueryData(retrainQuery.queryKey, job),
     onSettled: () => client.invalidateQueries({ queryKey: retrainQuery.queryKey }),
   });

@@ -1,42 +1,89 @@
-/** The words for a model's and a retrain job's state. */
+/** The words for a model's and a retrain job's state, and which models a list shows in which order. */
 import type { ModelStatus, RetrainJob } from "@/lib/api/types";
 import { formatDuration, formatMinute, formatRelative, plural } from "@/lib/format";
 import type { Zone } from "@/lib/preferences";
 
 export interface ModelWords {
+  glyph: string;
   word: string;
   tone: "ready" | "learning" | "failed";
   detail: string;
 }
 
+export const STATES = { failed: "Failed", warming_up: "Learning", ready: "Ready" } as const;
+export type ModelState = keyof typeof STATES;
+
 export function describeModel(model: ModelStatus, now: number, zone: Zone): ModelWords {
-  if (model.state === "ready") return { word: "Ready", tone: "ready", detail: "" };
-  if (model.state === "failed") return { word: "Failed", tone: "failed", detail: model.reason };
+  if (model.state === "ready") return { glyph: "●", word: STATES.ready, tone: "ready", detail: model.reason };
+  if (model.state === "failed") {
+    return { glyph: "▲", word: STATES.failed, tone: "failed", detail: model.reason };
+  }
   const eta = model.eta
     ? `ready at ${formatMinute(model.eta, zone)} (${formatRelative(model.eta, now)})`
     : model.reason;
   return {
-    word: "Learning",
+    glyph: "◌",
+    word: STATES.warming_up,
     tone: "learning",
     detail: [`${model.have} of ${model.need} samples`, eta].filter(Boolean).join(", "),
   };
 }
 
-const TROUBLE_FIRST = { failed: 0, warming_up: 1, ready: 2 } as const;
+export const SORT_COLUMNS = ["service", "metric", "state", "trained", "samples"] as const;
+export type SortColumn = (typeof SORT_COLUMNS)[number];
+
+export interface ModelOrder {
+  by: SortColumn;
+  down: boolean;
+}
 
 /** What needs a look first, then by name. */
-export function sortModels(models: readonly ModelStatus[]): ModelStatus[] {
+export const TROUBLE_FIRST: ModelOrder = { by: "state", down: false };
+
+const RANKS: Record<ModelState, number> = { failed: 0, warming_up: 1, ready: 2 };
+const byText = new Intl.Collator("en", { numeric: true }).compare;
+
+const COMPARE: Record<SortColumn, (a: ModelStatus, b: ModelStatus) => number> = {
+  service: (a, b) => byText(a.service, b.service),
+  metric: (a, b) => byText(a.metric, b.metric),
+  state: (a, b) => RANKS[a.state] - RANKS[b.state],
+  trained: (a, b) => byText(a.trained_at ?? "", b.trained_at ?? ""),
+  samples: (a, b) => (a.samples ?? a.have) - (b.samples ?? b.have),
+};
+
+export function sortModels(models: readonly ModelStatus[], order: ModelOrder = TROUBLE_FIRST): ModelStatus[] {
+  const sign = order.down ? -1 : 1;
   return [...models].sort(
-    (a, b) =>
-      TROUBLE_FIRST[a.state] - TROUBLE_FIRST[b.state] ||
-      a.service.localeCompare(b.service) ||
-      a.metric.localeCompare(b.metric),
+    (a, b) => sign * COMPARE[order.by](a, b) || byText(a.service, b.service) || byText(a.metric, b.metric),
   );
 }
 
-export function modelCounts(models: readonly ModelStatus[]): string {
-  const count = (state: ModelStatus["state"]) => models.filter((model) => model.state === state).length;
-  return `${count("ready")} ready, ${count("warming_up")} learning, ${count("failed")} failed`;
+/** "trained", "-trained": as an address says it. */
+export function readOrder(text: string | null): ModelOrder {
+  const down = text?.startsWith("-") ?? false;
+  const by = SORT_COLUMNS.find((each) => each === text?.replace("-", ""));
+  return by ? { by, down } : TROUBLE_FIRST;
+}
+
+export const orderText = ({ by, down }: ModelOrder) => (down ? `-${by}` : by);
+
+export interface ModelFilter {
+  text: string;
+  states: readonly ModelState[];
+}
+
+/** Models that hold every word typed and stand in one of the states asked for; none asked for means any. */
+export function filterModels(models: readonly ModelStatus[], filter: ModelFilter): ModelStatus[] {
+  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+  return models.filter((model) => {
+    if (filter.states.length && !filter.states.includes(model.state)) return false;
+    const name = `${model.service} ${model.metric}`.toLowerCase();
+    return words.every((word) => name.includes(word));
+  });
+}
+
+export function countOf(models: readonly ModelStatus[], state: ModelState): number {
+  return models.filter((model) => model.state === state).length;
 }
 
 const ENDS = { done: "Done", failed: "Failed", cancelled: "Cancelled" } as const;

@@ -1,5 +1,6 @@
 /** Starts a retrain and shows how it goes: done, total, and each pair left out with its reason. */
 import { useQuery } from "@tanstack/react-query";
+import { JobProgress } from "@/components/job-progress";
 import { ErrorState, Skeleton } from "@/components/ui/states";
 import { ApiError } from "@/lib/api/client";
 import type { PairProblem, RetrainJob } from "@/lib/api/types";
@@ -22,14 +23,14 @@ export function RetrainPanel() {
           type="button"
           className="button button-primary"
           disabled={retrain.isPending || running}
-          onClick={() => retrain.mutate()}
+          onClick={() => retrain.mutate({})}
         >
           {running ? "Retraining" : "Retrain all models"}
         </button>
       </div>
       {retrain.error && <RetrainRefused error={retrain.error} />}
       {query.data ? (
-        <JobProgress job={query.data} />
+        <Job job={query.data} />
       ) : query.error ? (
         <ErrorState
           title="The last retrain could not be loaded"
@@ -55,20 +56,16 @@ function RetrainRefused({ error }: { error: Error }) {
   );
 }
 
-function JobProgress({ job }: { job: RetrainJob }) {
+function Job({ job }: { job: RetrainJob }) {
   const now = useNow();
   const text = describeJob(job, now);
   return (
     <>
-      {job.state === "running" && (
-        <progress
-          className="retrain-bar"
-          max={Math.max(1, job.total)}
-          value={job.done}
-          aria-label="Pairs done"
-        />
+      {job.state === "running" ? (
+        <JobProgress label="Pairs done" done={job.done} total={job.total} text={text} />
+      ) : (
+        <p>{text}</p>
       )}
-      <p role={job.state === "running" ? "status" : undefined}>{text}</p>
       {job.detail && <p className="muted break">{job.detail}</p>}
       <Problems title="Failed" problems={job.failed} open />
       <Problems title="Skipped" problems={job.skipped} />

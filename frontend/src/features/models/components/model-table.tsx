@@ -1,0 +1,170 @@
+/** The models as a table that holds tens of thousands of rows: only those in view exist. */
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown, ArrowUp } from "lucide-react";
+import { memo, useLayoutEffect, useRef, useState } from "react";
+import type { ModelStatus } from "@/lib/api/types";
+import { useNow } from "@/lib/clock";
+import { formatCount, formatDateTime, formatDuration, formatRange, formatRelative } from "@/lib/format";
+import { usePreferences } from "@/lib/preferences";
+import { describeModel, type ModelOrder, type SortColumn } from "../view-model";
+
+const MINUTE_MS = 60_000;
+const ROW_PX = 39;
+const BEYOND = 10;
+
+interface Column {
+  title: string;
+  sort?: SortColumn;
+  number?: true;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: "Service", sort: "service" },
+  { title: "Metric", sort: "metric" },
+  { title: "State", sort: "state" },
+  { title: "Trained", sort: "trained" },
+  { title: "Samples", sort: "samples", number: true },
+  { title: "Window", number: true },
+  { title: "Expected range", number: true },
+  { title: "Generation" },
+];
+
+export const modelKey = ({ service, metric }: ModelStatus) => `${service}\n${metric}`;
+
+interface ModelTableProps {
+  models: readonly ModelStatus[];
+  order: ModelOrder;
+  onOrder: (order: ModelOrder) => void;
+  onOpen: (model: ModelStatus) => void;
+}
+
+export function ModelTable({ models, order, onOrder, onOpen }: ModelTableProps) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const [top, setTop] = useState(0);
+  const now = Math.floor(useNow() / MINUTE_MS) * MINUTE_MS;
+  useLayoutEffect(() => {
+    const measure = () => setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, []);
+  const rows = useWindowVirtualizer({
+    count: models.length,
+    estimateSize: () => ROW_PX,
+    overscan: BEYOND,
+    scrollMargin: top,
+  });
+  const drawn = rows.getVirtualItems();
+  const [first, last] = [drawn[0], drawn.at(-1)];
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+    <section className="panel table-box" aria-label="Models by pair" tabIndex={0}>
+      <table className="model-table" aria-rowcount={models.length + 1}>
+        <thead>
+          <tr>
+            {COLUMNS.map((column) => (
+              <Head key={column.title} column={column} order={order} onOrder={onOrder} />
+            ))}
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          <Spacer height={first ? first.start - top : 0} />
+          {drawn.map(({ index }) => {
+            const model = models[index];
+            return (
+              model && (
+                <ModelRow
+                  key={modelKey(model)}
+                  model={model}
+                  now={now}
+                  index={index}
+                  measure={rows.measureElement}
+                  onOpen={onOpen}
+                />
+              )
+            );
+          })}
+          <Spacer height={last ? rows.getTotalSize() - (last.end - top) : 0} />
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** Stands for the rows that are not drawn. */
+function Spacer({ height }: { height: number }) {
+  if (height <= 0) return null;
+  return (
+    <tr className="model-spacer">
+      <td colSpan={COLUMNS.length} style={{ blockSize: height }} />
+    </tr>
+  );
+}
+
+interface HeadProps extends Pick<ModelTableProps, "order" | "onOrder"> {
+  column: Column;
+}
+
+function Head({ column: { title, sort, number }, order, onOrder }: HeadProps) {
+  const sorted = sort !== undefined && order.by === sort;
+  const Arrow = order.down ? ArrowDown : ArrowUp;
+  return (
+    <th
+      scope="col"
+      className={number && "number"}
+      aria-sort={sorted ? (order.down ? "descending" : "ascending") : undefined}
+    >
+      {sort ? (
+        <button
+          type="button"
+          className="sort-button"
+          onClick={() => onOrder({ by: sort, down: sorted && !order.down })}
+        >
+          {title} {sorted && <Arrow aria-hidden="true" size={13} />}
+        </button>
+      ) : (
+        title
+      )}
+    </th>
+  );
+}
+
+interface ModelRowProps {
+  model: ModelStatus;
+  /** Told by the minute, so that the rows need not be drawn each second. */
+  now: number;
+  index: number;
+  measure: (element: HTMLElement | null) => void;
+  onOpen: (model: ModelStatus) => void;
+}
+
+const ModelRow = memo(function ModelRow({ model, now, index, measure, onOpen }: ModelRowProps) {
+  const { zone } = usePreferences();
+  const words = describeModel(model, now, zone);
+  return (
+    <tr ref={measure} data-index={index} aria-rowindex={index + 2}>
+      <th scope="row" title={model.service}>
+        <button type="button" className="model-open" onClick={() => onOpen(model)}>
+          <bdi>{model.service}</bdi>
+        </button>
+      </th>
+      <td>{model.metric}</td>
+      <td className="model-state">
+        <span className={`model-word model-${words.tone}`}>
+          <span aria-hidden="true">{words.glyph}</span> {words.word}
+        </span>
+        {words.detail && <span className="break"> {words.detail}</span>}
+      </td>
+      <td title={model.trained_at ? formatDateTime(model.trained_at, zone) : undefined}>
+        {model.trained_at ? formatRelative(model.trained_at, now) : "never"}
+      </td>
+      <td className="number">{formatCount(model.samples ?? model.have)}</td>
+      <td className="number">{formatDuration(model.window * 1_000)}</td>
+      <td className="number">
+        {model.expected ? formatRange(model.expected.low, model.expected.high, "") : "not learned"}
+      </td>
+      <td className="model-version">{model.version ?? "none"}</td>
+    </tr>
+  );
+});
