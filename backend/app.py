@@ -53,6 +53,7 @@ from backend.jobs.learning import Learning
 from backend.jobs.live import Live
 from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
+from backend.jobs.relearn import Relearn
 from backend.jobs.retrain import Retrainer, TrainingJob
 from backend.jobs.scheduler import Jobs
 from backend.jobs.sensitivity import SensitivityControl
@@ -297,6 +298,7 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
         watch=watch,
         triage=_triage(parts, watch),
         warmup=parts.warmup,
+        relearn=Relearn(parts.incidents, parts.retrainer, parts.clock.now()),
         live=parts.live,
         health=parts.health,
         publish=parts.broadcast.publish,

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from backend.api.schemas.base import Problem
+from backend.detection.registry import NothingBefore, RegistryBusy
 from backend.incidents.incident import IllegalTransition
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentNotFound
@@ -40,6 +41,8 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
     IncidentNotFound: HTTPStatus.NOT_FOUND,
     IllegalTransition: HTTPStatus.CONFLICT,
     RetrainRunning: HTTPStatus.CONFLICT,
+    NothingBefore: HTTPStatus.CONFLICT,
+    RegistryBusy: HTTPStatus.CONFLICT,
     BacktestRunning: HTTPStatus.CONFLICT,
     BacktestRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,

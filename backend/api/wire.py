@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backend.api.schemas.cards import Annotation
 from backend.api.schemas.logs import LogEntry, LogRow, LogTemplate
 from backend.api.schemas.models import RetrainJob
 from backend.clock import to_rfc3339
@@ -10,6 +11,7 @@ from backend.logs.correlation import CorrelatedLine
 from backend.logs.line import LogLine
 from backend.logs.news import TemplateNews
 from backend.logs.queries import StoredLine
+from backend.metrics.cards import Marker
 
 
 def log_entry(correlated: CorrelatedLine) -> LogEntry:
@@ -82,3 +84,15 @@ def log_template(news: TemplateNews) -> LogTemplate:
 def retrain_job(job: TrainingJob) -> RetrainJob:
     """A training run as the API and the event stream tell it."""
     return RetrainJob.model_validate(job)
+
+
+def annotation(marker: Marker) -> Annotation:
+    """What happened to a service, as charts and lists tell it."""
+    happened = marker.artefact
+    return Annotation(
+        service=marker.service,
+        kind=happened.kind,
+        since=happened.since,
+        words=happened.words,
+        settles_at=happened.settles_at,
+    )

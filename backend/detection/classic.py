@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.detection.detector import Batch, Judged, Series
+from backend.detection.detector import Batch, Judged, Series, Standing
 from backend.detection.features import FEATURES, features_of, windows_of
+from backend.detection.manifest import ModelInfo
+from backend.detection.model_file import Forest
 from backend.detection.registry import ModelSet
 from backend.detection.shares import Past, feature_shares
 from backend.detection.training import TrainedModel, train_pair
@@ -32,6 +34,7 @@ class ClassicDetector:
         self._max_gap = max_gap
         self._newest: tuple[Batch, ModelSet] | None = None
         self._rows: dict[SeriesKey, int] = {}
+        self._counts: dict[SeriesKey, tuple[str, int, int]] = {}
 
     def judge(self, batch: Batch, models: ModelSet) -> Judged:
         """See Detector: one batched call for all pairs that have a model."""
@@ -52,7 +55,19 @@ class ClassicDetector:
             judged.limits[rows] = np.nextafter(models.batch.verdict_thresholds[slots[rows]], np.inf)
             judged.expected[rows] = [info.expected for info in infos]
             judged.learned[rows] = [info.samples for info in infos]
+            for info, anomalous in zip(infos, (judged.scores >= judged.limits)[rows].tolist(), strict=True):
+                self._count(info, anomalous)
         return judged
+
+    def standing(self, key: SeriesKey, models: ModelSet) -> Standing | None:
+        """See Detector; counted since the start."""
+        info, counted = models.models.get(key), self._counts.get(key)
+        if info is None or counted is None or counted[0] != info.sha256:
+            return None
+        return Standing(info.samples, *counted[1:])
+
+    def go_back(self, forests: Mapping[SeriesKey, Forest], models: ModelSet) -> None:
+        """The registry has swapped them in."""
 
     def explain(self, key: SeriesKey, past: Past, unit: str) -> tuple[Share, ...]:
         """See Detector: what the score loses as each feature of the newest reading becomes a usual one."""
@@ -72,12 +87,20 @@ class ClassicDetector:
         return feature_shares(features, models.models[key].expected, rescore, unit)
 
     def forget(self, keys: Sequence[SeriesKey]) -> None:
-        """Nothing is kept of a pair."""
+        """See Detector."""
+        for key in keys:
+            self._counts.pop(key, None)
 
     @contextmanager
     def training(self) -> Iterator[ClassicTrainer]:
         """See Detector."""
         yield ClassicTrainer(self._settings, self._max_gap)
+
+    def _count(self, info: ModelInfo, anomalous: bool) -> None:
+        origin, judged, found = self._counts.get(info.key, ("", 0, 0))
+        if origin != info.sha256:
+            judged, found = 0, 0
+        self._counts[info.key] = (info.sha256, judged + 1, found + anomalous)
 
 
 class ClassicTrainer:

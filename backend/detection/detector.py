@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.detection.model_file import Forest
 from backend.detection.registry import ModelSet
 from backend.detection.shares import Past
 from backend.detection.training import TrainedModel
@@ -78,6 +79,19 @@ class Trainer(Protocol):
         """Serve what was trained and not dropped; ``models`` is the generation that it was saved as."""
 
 
+class Standing(NamedTuple):
+    """How a pair's model has done since it serves: readings it knows, judged, and called anomalous."""
+
+    learned: int
+    judged: int
+    anomalous: int
+
+    @property
+    def alert_rate(self) -> float | None:
+        """The share of anomalous readings; None before the first."""
+        return self.anomalous / self.judged if self.judged else None
+
+
 class Detector(Protocol):
     """Judges a poll's readings by the pairs' models. `judge` and `forget` are the poll thread's."""
 
@@ -87,6 +101,12 @@ class Detector(Protocol):
 
     def explain(self, key: SeriesKey, past: Past, unit: str) -> tuple[Share, ...]:
         """What had to do with the pair's newest score, the strongest first; empty where it cannot tell."""
+
+    def standing(self, key: SeriesKey, models: ModelSet) -> Standing | None:
+        """How the pair's model has done; None where it has judged nothing yet."""
+
+    def go_back(self, forests: Mapping[SeriesKey, Forest], models: ModelSet) -> None:
+        """Serve these earlier models, which ``models`` names, until the next training."""
 
     def forget(self, keys: Sequence[SeriesKey]) -> None:
         """These pairs are gone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.detection.arena import SEGMENT, ForestArena, State
-from backend.detection.detector import Batch, Judged
+from backend.detection.detector import Batch, Judged, Standing
 from backend.detection.forest_memory import PairModel
 from backend.detection.forest_trainer import ForestTrainer, Grown
+from backend.detection.model_file import Forest
 from backend.detection.registry import ModelSet
 from backend.detection.seed import seed_of
 from backend.detection.sensitivity import Thresholds
@@ -98,10 +99,22 @@ class LiveForest:
             seen = Seen(arena.views(slot), arena.shares(slot), arena.model(slot).origins)
         return view_shares(seen, past, self._interval, unit)
 
-    def alert_rate(self, key: SeriesKey) -> tuple[float, int] | None:
-        """The share of a pair's readings that were anomalous since its model serves, and of how many."""
-        slot = self.slots.get(key)
-        return None if slot is None else self.slots.rate(slot)
+    def standing(self, key: SeriesKey, models: ModelSet) -> Standing | None:
+        """See Detector."""
+        del models
+        with self._lock:
+            slot = self.slots.get(key)
+            if slot is None:
+                return None
+            learned = int(self.arena.learned(np.array([slot]))[0])
+            return Standing(learned, *self.slots.counted(slot))
+
+    def go_back(self, forests: Mapping[SeriesKey, Forest], models: ModelSet) -> None:
+        """See Detector: scored by the earlier tables, and no new trees until the next training."""
+        for key, forest in forests.items():
+            if isinstance(forest, PairModel):
+                with self._lock:
+                    self._put_back(key, forest, models.models[key].sha256)
 
     def forget(self, keys: Iterable[SeriesKey]) -> None:
         """See Detector: their slots are free for others."""
@@ -139,11 +152,6 @@ class LiveForest:
             self._take(key, grown, origin)
             if held is not None:
                 self._put_back(key, held, origin)
-
-    def put_back(self, key: SeriesKey, model: PairModel, origin: str) -> None:
-        """Score the pair by an earlier model, and grow no new trees until the next training."""
-        with self._lock:
-            self._put_back(key, model, origin)
 
     def segments(self) -> int:
         """How many segments there are to `dump`."""

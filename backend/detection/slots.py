@@ -75,7 +75,7 @@ class SlotTable:
         self.counts[slots, 0] += 1
         self.counts[slots, 1] += anomalous
 
-    def rate(self, slot: int) -> tuple[float, int] | None:
-        """The share of anomalous readings, and of how many; None before the first."""
+    def counted(self, slot: int) -> tuple[int, int]:
+        """Readings judged by the present model, and anomalous ones among them."""
         judged, anomalous = self.counts[slot].tolist()
-        return (anomalous / judged, judged) if judged else None
+        return judged, anomalous

@@ -51,7 +51,7 @@ def write_snapshot(path: Path, state: State) -> None:
 def read_snapshot(path: Path) -> State:
     """The state in the file; its checksums are looked at. Raises SnapshotRefused."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             if str(file[_WRITTEN_BY]) != _PRESENT:
                 raise SnapshotRefused(f"{path} was written by another version of Canopy")
             return {name: file[name] for name in file.files if name != _WRITTEN_BY}

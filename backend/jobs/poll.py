@@ -16,6 +16,7 @@ from backend.jobs.backfill import Backfill
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.judge import Judge
 from backend.jobs.live import CycleReport, Live
+from backend.jobs.relearn import Relearn
 from backend.jobs.roster import Roster
 from backend.jobs.triage import Triage
 from backend.jobs.warmup import WarmUp
@@ -44,6 +45,7 @@ class PollCycle:
         watch: ArtefactWatch,
         triage: Triage,
         warmup: WarmUp,
+        relearn: Relearn,
         live: Live,
         health: HealthBoard,
         publish: Callable[[str, dict[str, Any]], None],
@@ -60,6 +62,7 @@ class PollCycle:
         self._watch = watch
         self._triage = triage
         self._warmup = warmup
+        self._relearn = relearn
         self._live = live
         self._health = health
         self._publish = publish
@@ -104,6 +107,7 @@ class PollCycle:
         self._live.report = report
         self._tell_health(answers)
         self._warmup.after_poll(report)
+        self._relearn.after_poll()
         self._publish("readings", {"timestamp": to_rfc3339(at), "pairs": len(readings)})
         self._last, self._complete = report, not answers.failed
         return report

@@ -16,7 +16,7 @@ from backend.clock import Clock, to_rfc3339
 from backend.detection.detector import Detector, Series, Trainer
 from backend.detection.manifest import ManifestError
 from backend.detection.promotion import Comparison, changes, why_not
-from backend.detection.registry import ModelRegistry, RegistryBusy
+from backend.detection.registry import ModelRegistry, ModelSet, RegistryBusy
 from backend.detection.training import NotEnoughSamples, TrainedModel
 from backend.incidents.schema import StoreError
 from backend.jobs.learning import Learning
@@ -117,9 +117,9 @@ class Retrainer:
         threading.Thread(target=self._run, args=(job,), name=f"retrain-{job.id}", daemon=True).start()
         return job
 
-    def run(self, trigger: Trigger, keys: Iterable[SeriesKey]) -> TrainingJob:
+    def run(self, trigger: Trigger, keys: Iterable[SeriesKey], *, force: bool = False) -> TrainingJob:
         """The same, here and now; returns the job as it ended."""
-        return self._run(self._begin(trigger, keys))
+        return self._run(self._begin(trigger, keys, force))
 
     def pairs(self, service: str | None = None, metric: str | None = None) -> list[SeriesKey]:
         """The pairs that have a reading inside the training window, or those of one service or metric."""
@@ -131,6 +131,20 @@ class Retrainer:
             and metric in (None, key.metric)
             and self._is_read_since(key, oldest)
         ]
+
+    def roll_back(self, keys: Iterable[SeriesKey]) -> ModelSet:
+        """Serve the models before the present ones, until the next training.
+
+        Raises RetrainRunning, NothingBefore, and RegistryBusy, ManifestError or OSError, nothing changed.
+        """
+        with self._lock:
+            running = self._running()
+            if running is not None:
+                raise RetrainRunning(running)
+            forests = self._registry.roll_back(keys, self._clock.now())
+            models = self._registry.current
+            self._detector.go_back(forests, models)
+        return models
 
     def job(self, job_id: str) -> TrainingJob | None:
         with self._lock:
@@ -160,7 +174,7 @@ class Retrainer:
     def _begin(self, trigger: Trigger, keys: Iterable[SeriesKey], force: bool = False) -> TrainingJob:
         pairs = tuple(sorted(keys))
         with self._lock:
-            running = next((job for job in self._jobs.values() if job.state == "running"), None)
+            running = self._running()
             if running is not None:
                 raise RetrainRunning(running)
             job = TrainingJob(uuid.uuid4().hex[:12], trigger, self._clock.now(), pairs, force=force)
@@ -169,6 +183,9 @@ class Retrainer:
                 del self._jobs[old]
         self._tell(job)
         return job
+
+    def _running(self) -> TrainingJob | None:
+        return next((job for job in self._jobs.values() if job.state == "running"), None)
 
     def _run(self, job: TrainingJob) -> TrainingJob:
         """Whatever happens, the run ends: one that stood as running for ever would keep all others out."""

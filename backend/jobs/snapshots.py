@@ -39,6 +39,7 @@ class Snapshots:
         self._health = health
         self._saved: dict[int, float] = {}
         self._saving = threading.Lock()
+        self._failing = False
 
     def load(self) -> None:
         """Take back what the last run has left; what is refused is grown anew, and its reason logged."""
@@ -78,6 +79,9 @@ class Snapshots:
                     f"the state of the forests cannot be written ({error.strerror}); a restart takes longer"
                 )
                 self._health.report("snapshots", DependencyStatus.DEGRADED, detail)
+                self._failing = True
             else:
-                self._health.report("snapshots", DependencyStatus.OK)
+                if self._failing:
+                    self._health.report("snapshots", DependencyStatus.OK)
+                self._failing = False
             self._saved[segment] = time.monotonic()

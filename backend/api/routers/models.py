@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from backend.api.errors import ApiError
 from backend.api.parts import Parts, PartsDep
-from backend.api.schemas.models import ModelList, ModelStatus, RetrainJob
+from backend.api.schemas.models import ModelList, ModelStatus, Pair, RetrainJob, Rollback
 from backend.api.schemas.readings import Expected
 from backend.api.views import require_metric, require_service
 from backend.api.wire import retrain_job
@@ -40,18 +40,38 @@ def retrain(
     service: Annotated[str | None, Query()] = None,
     metric: Annotated[str | None, Query()] = None,
     wait: Annotated[bool, Query(description="answer when the run has ended")] = False,
+    force: Annotated[bool, Query(description="take new models that judge very differently too")] = False,
 ) -> RetrainJob:
     """Train all pairs, or those of one service or metric; 409 while another run goes on."""
-    if service is not None:
-        require_service(parts, service)
-    if metric is not None:
-        require_metric(parts, metric)
-    job = parts.retrainer.start("api", parts.retrainer.pairs(service, metric))
+    _require(parts, service, metric)
+    job = parts.retrainer.start("api", parts.retrainer.pairs(service, metric), force=force)
     response.headers["Location"] = f"/retrain/{job.id}"
     if wait:
         job = parts.retrainer.wait(job.id, _LONGEST_WAIT) or job
         response.status_code = HTTPStatus.OK
     return retrain_job(job)
+
+
+@router.post("/models/rollback")
+def rollback(
+    parts: PartsDep,
+    service: Annotated[str | None, Query()] = None,
+    metric: Annotated[str | None, Query()] = None,
+) -> Rollback:
+    """Serve the models before the present ones, of all pairs or of one service or metric.
+
+    They are held until the next retrain. 409 where none has a model before it, or a retrain goes on.
+    """
+    _require(parts, service, metric)
+    held = parts.retrainer.roll_back(
+        key
+        for key in parts.registry.current.models
+        if service in (None, key.service) and metric in (None, key.metric)
+    )
+    back = [info.key for info in held.models.values() if info.held]
+    return Rollback(
+        generation=str(held.generation), models=[Pair(service=s, metric=m) for s, m in sorted(back)]
+    )
 
 
 @router.get("/retrain")
@@ -70,11 +90,20 @@ def progress(parts: PartsDep, job_id: str) -> RetrainJob:
     return retrain_job(job)
 
 
+def _require(parts: Parts, service: str | None, metric: str | None) -> None:
+    """404 for a service or a metric that there is not."""
+    if service is not None:
+        require_service(parts, service)
+    if metric is not None:
+        require_metric(parts, metric)
+
+
 def _status(parts: Parts, key: SeriesKey, failure: str | None) -> ModelStatus:
     served = parts.registry.current
     info = served.models.get(key)
     progress = parts.warmup.progress(key, parts.live.report)
     refused = served.refused.get(key)
+    standing = parts.detector.standing(key, served)
     if info is not None:
         state, reason = "ready", failure or ""
     elif refused or failure:
@@ -94,4 +123,12 @@ def _status(parts: Parts, key: SeriesKey, failure: str | None) -> ModelStatus:
         samples=info.samples if info else None,
         version=served.generation if info else None,
         expected=Expected(low=info.expected.low, high=info.expected.high) if info else None,
+        detector=parts.detector.name,
+        learned=standing.learned if standing else None,
+        judged=standing.judged if standing else 0,
+        alert_rate=standing.alert_rate if standing else None,
+        changed=info.changed if info else "",
+        candidate=info.candidate if info else "",
+        held=info.held if info else False,
+        before=info.before.trained_at if info and info.before else None,
     )

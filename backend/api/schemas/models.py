@@ -8,6 +8,7 @@ from pydantic import Field
 
 from backend.api.schemas.base import Time, Wire
 from backend.api.schemas.readings import Expected
+from backend.settings import DetectorName
 
 
 class ModelStatus(Wire):
@@ -25,10 +26,34 @@ class ModelStatus(Wire):
     samples: int | None = Field(description="samples it was fitted on")
     version: str | None = Field(description="the generation it belongs to")
     expected: Expected | None
+    detector: DetectorName
+    learned: int | None = Field(
+        description="readings it knows by now: a view forest goes on learning; null while it judges nothing"
+    )
+    judged: int = Field(description="readings it has judged since it serves")
+    alert_rate: float | None = Field(description="the share of them that it called anomalous")
+    changed: str = Field(description="what differs from the model before it; empty for the first")
+    candidate: str = Field(description="why a newer model was not taken; empty where none was held back")
+    held: bool = Field(description="gone back to by a rollback: it stays as it is until the next retrain")
+    before: Time | None = Field(
+        description="when the model that POST /models/rollback would serve was trained; null: there is none"
+    )
+
+
+class Pair(Wire):
+    service: str
+    metric: str
 
 
 class ModelList(Wire):
     items: list[ModelStatus]
+
+
+class Rollback(Wire):
+    """The models that serve again."""
+
+    generation: str
+    models: list[Pair]
 
 
 class PairProblem(Wire):
@@ -40,7 +65,7 @@ class PairProblem(Wire):
 class RetrainJob(Wire):
     id: str
     state: Literal["running", "done", "failed", "cancelled"]
-    trigger: Literal["start", "schedule", "api", "command"]
+    trigger: Literal["start", "schedule", "api", "command", "resolved"]
     started_at: Time
     finished_at: Time | None
     total: int
@@ -48,4 +73,8 @@ class RetrainJob(Wire):
     trained: int
     skipped: list[PairProblem]
     failed: list[PairProblem]
+    held_back: list[PairProblem] = Field(
+        description="pairs whose new model judges too differently from the present one, which stays"
+    )
+    force: bool = Field(description="new models serve however much they differ")
     detail: str = Field(description="what it does, or why it ended")

@@ -29,6 +29,7 @@ from backend.jobs.judge import Judge
 from backend.jobs.learning import Learning
 from backend.jobs.live import CycleReport, Live
 from backend.jobs.poll import PollCycle
+from backend.jobs.relearn import Relearn
 from backend.jobs.retrain import Retrainer, TrainingJob
 from backend.jobs.triage import Triage
 from backend.jobs.warmup import WarmUp
@@ -238,6 +239,7 @@ class Bench:
             watch=self.watch,
             triage=self.triage,
             warmup=self.warmup,
+            relearn=Relearn(self.store, self.retrainer, self.clock.time),
             live=self.live,
             health=self.board,
             publish=self._publish,

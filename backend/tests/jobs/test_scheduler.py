@@ -82,7 +82,7 @@ def test_a_training_that_meets_another_one_is_tried_again_soon(
     jobs = jobs_of(bench, SystemClock())
     jobs.start()
     try:
-        monkeypatch.setattr(bench.history, "load", slow)
+        monkeypatch.setattr(bench.history, "columns", slow)
         by_hand = bench.retrainer.start("api", [KEY])
         jobs._retrain()
         go_on.set()
@@ -104,7 +104,7 @@ def test_a_stop_waits_once_for_everything_that_hangs(bench: Bench, monkeypatch: 
         go_on.wait()
         raise HistoryError("at last")
 
-    monkeypatch.setattr(bench.history, "load", hang)
+    monkeypatch.setattr(bench.history, "columns", hang)
     monkeypatch.setattr(bench.cycle, "run_once", hang)
     jobs = jobs_of(bench, SystemClock())
     jobs.start()
