@@ -552,6 +552,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rollback
+         * @description Serve the models before the present ones, of all pairs or of one service or metric.
+         *
+         *     They are held until the next retrain. 409 where none has a model before it, or a retrain goes on.
+         */
+        post: operations["rollback_models_rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/retrain/{job_id}": {
         parameters: {
             query?: never;
@@ -1229,6 +1251,11 @@ export interface components {
             templates: components["schemas"]["LogTemplate"][];
             /** Templates Truncated */
             templates_truncated: boolean;
+            /**
+             * Happened
+             * @description restarts, deploys and the like in the range, of any service, the newest first
+             */
+            happened: components["schemas"]["Annotation"][];
             /**
              * Incidents
              * @description those of any service that fired in the range, the newest first
@@ -2038,6 +2065,46 @@ export interface components {
              */
             version: string | null;
             expected: components["schemas"]["Expected"] | null;
+            /**
+             * Detector
+             * @enum {string}
+             */
+            detector: "view_forest" | "isolation_forest";
+            /**
+             * Learned
+             * @description readings it knows by now: a view forest goes on learning; null while it judges nothing
+             */
+            learned: number | null;
+            /**
+             * Judged
+             * @description readings it has judged since it serves
+             */
+            judged: number;
+            /**
+             * Alert Rate
+             * @description the share of them that it called anomalous
+             */
+            alert_rate: number | null;
+            /**
+             * Changed
+             * @description what differs from the model before it; empty for the first
+             */
+            changed: string;
+            /**
+             * Candidate
+             * @description why a newer model was not taken; empty where none was held back
+             */
+            candidate: string;
+            /**
+             * Held
+             * @description gone back to by a rollback: it stays as it is until the next retrain
+             */
+            held: boolean;
+            /**
+             * Before
+             * @description when the model that POST /models/rollback would serve was trained; null: there is none
+             */
+            before: string | null;
         };
         /** NotCompared */
         NotCompared: {
@@ -2152,6 +2219,13 @@ export interface components {
             metrics: {
                 [key: string]: components["schemas"]["OverviewMetric"];
             };
+        };
+        /** Pair */
+        Pair: {
+            /** Service */
+            service: string;
+            /** Metric */
+            metric: string;
         };
         /** PairProblem */
         PairProblem: {
@@ -2373,7 +2447,7 @@ export interface components {
              * Trigger
              * @enum {string}
              */
-            trigger: "start" | "schedule" | "api" | "command";
+            trigger: "start" | "schedule" | "api" | "command" | "resolved";
             /**
              * Started At
              * Format: date-time
@@ -2393,10 +2467,30 @@ export interface components {
             /** Failed */
             failed: components["schemas"]["PairProblem"][];
             /**
+             * Held Back
+             * @description pairs whose new model judges too differently from the present one, which stays
+             */
+            held_back: components["schemas"]["PairProblem"][];
+            /**
+             * Force
+             * @description new models serve however much they differ
+             */
+            force: boolean;
+            /**
              * Detail
              * @description what it does, or why it ended
              */
             detail: string;
+        };
+        /**
+         * Rollback
+         * @description The models that serve again.
+         */
+        Rollback: {
+            /** Generation */
+            generation: string;
+            /** Models */
+            models: components["schemas"]["Pair"][];
         };
         /** SensitivityBody */
         SensitivityBody: {
@@ -3670,6 +3764,8 @@ export interface operations {
                 metric?: string | null;
                 /** @description answer when the run has ended */
                 wait?: boolean;
+                /** @description take new models that judge very differently too */
+                force?: boolean;
             };
             header?: never;
             path?: never;
@@ -3693,6 +3789,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RetrainJob"];
+                };
+            };
+            /** @description What was wrong, for a person to act on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_models_rollback_post: {
+        parameters: {
+            query?: {
+                service?: string | null;
+                metric?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rollback"];
                 };
             };
             /** @description What was wrong, for a person to act on */
