@@ -12,6 +12,8 @@ CLOCK_OFF = 10.0
 """Seconds by which a clock must be off to be named; what two scrapes and a start time leave is far less."""
 _STARTED_LATER = 2.0
 """Seconds by which a start time must grow to be another start: some programs compute it anew each time."""
+_CALM = 5
+"""Settle times without another restart after which one holds alerts back again."""
 _LOOKBACK = 300.0
 """Seconds for which Prometheus answers with a series' last sample: so old may the word of a start be."""
 _LONGEST_VERSION = 60
@@ -45,7 +47,8 @@ class Known:
     """What the polls so far said: the newest answer of each service, and since when a trouble lasts.
 
     ``started``: also when it was said; ``changed``: when a service last started anything anew; ``joining``:
-    until when its new instance may still tell of its own start.
+    until when its new instance may still tell of its own start; ``settling``: until when it holds alerts
+    back, and when it last had a reason to.
     """
 
     started: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -54,6 +57,7 @@ class Known:
     resetting: set[str] = field(default_factory=set)
     changed: dict[str, float] = field(default_factory=dict)
     joining: dict[str, float] = field(default_factory=dict)
+    settling: dict[str, tuple[float, float]] = field(default_factory=dict)
     down: dict[str, Artefact] = field(default_factory=dict)
     skewed: dict[str, Artefact] = field(default_factory=dict)
 
@@ -66,6 +70,7 @@ class Known:
                 self.instances,
                 self.changed,
                 self.joining,
+                self.settling,
                 self.down,
                 self.skewed,
             ):
@@ -76,9 +81,10 @@ class Known:
 def recognise(known: Known, now: Observed, settle: float) -> list[Marker]:
     """What is new since the polls that ``known`` was told of; ``known`` then knows this one too.
 
-    An artefact that holds alerts back does so for ``settle`` seconds from this poll. One event has one name:
-    a start with another version is a deploy, one together with more instances a new instance, and the
-    counters that it resets are part of it. The first time that a service is seen is no change; a start
+    An artefact that holds alerts back does so for ``settle`` seconds from this poll; the next one only after
+    a calm of _CALM times that, or a service that starts again and again would never alert. One event has
+    one name: a start with another version is a deploy, one together with more instances a new instance, and
+    the counters that it resets are part of it. The first time that a service is seen is no change; a start
     less than ``settle`` ago is one all the same.
     """
     deploys, instances = _deploys(known, now), _instances(known, now, settle)
@@ -91,14 +97,21 @@ def recognise(known: Known, now: Observed, settle: float) -> list[Marker]:
         if now.at - known.changed.get(service, -math.inf) > settle:
             events[service] = (ArtefactKind.COUNTER_RESET, "its counters began again at 0", now.at)
     found = [
-        Marker(service, Artefact(kind, since, words, _settles(kind, now.at, settle)))
+        Marker(service, Artefact(kind, since, words, _settles(known, service, kind, now.at, settle)))
         for service, (kind, words, since) in events.items()
     ]
     return found + _troubles(known, now)
 
 
-def _settles(kind: ArtefactKind, at: float, settle: float) -> float | None:
-    return at + settle if kind in _HELD_BACK_FOR else None
+def _settles(known: Known, service: str, kind: ArtefactKind, at: float, settle: float) -> float | None:
+    """Until when this artefact holds alerts back; None where it does not."""
+    if kind not in _HELD_BACK_FOR:
+        return None
+    until, last = known.settling.get(service, (-math.inf, -math.inf))
+    if at - last > _CALM * settle:
+        until = at + settle
+    known.settling[service] = (until, at)
+    return until if until > at else None
 
 
 def _restarts(known: Known, now: Observed, settle: float) -> dict[str, float]:

@@ -46,6 +46,19 @@ def test_a_later_start_is_a_restart_at_that_time_which_holds_alerts_back_for_a_w
     assert not marker.artefact.holds_back(at + SETTLE)
 
 
+def test_a_service_that_crashes_again_and_again_is_not_silent_for_ever() -> None:
+    known = Known()
+    held = []
+    for i in range(40):
+        at = T0 + i * 60
+        markers = recognise(known, replace(started(at - 5), at=at), SETTLE)
+        held.append(any(marker.artefact.holds_back(at) for marker in markers))
+    assert held == [True, True, *[False] * 38]
+    later = at + 5 * SETTLE + 1
+    (marker,) = recognise(known, replace(started(later - 5), at=later), SETTLE)
+    assert marker.artefact.holds_back(later), "it has been calm for long enough"
+
+
 def test_a_service_seen_first_is_a_restart_only_if_it_started_just_now() -> None:
     assert play(started(OLD)) == []
     assert told(play(started(T0 - 30))) == [("restart", "it restarted")]
