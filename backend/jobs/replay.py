@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from backend.detection.detector import YOUNG
 from backend.detection.features import features_of, max_gap, windows_of
-from backend.detection.forest import ForestBatch, pack
+from backend.detection.forest_batch import ForestBatch
+from backend.detection.packed_forest import pack
 from backend.detection.seed import seed_of
 from backend.detection.training import train_pair
 from backend.detection.view_forest import ViewForest
@@ -38,11 +39,12 @@ def by_view_forest(
     *,
     interval: float,
     zone: ZoneInfo | None,
+    min_samples: int,
     quiet: float,
     fires: Judge,
     stopped: Callable[[], bool],
 ) -> Scored:
-    """The view forest's scores of float64[n] ascending seconds and finite values; NaN before it was ready.
+    """The view forest's scores of float64[n] ascending seconds and finite values; NaN before ``min_samples``.
 
     A reading is not learned within ``quiet`` seconds of one that fired, as live in an incident that nobody
     has resolved yet. Whether one fires is known only with its score, so a block is pushed as if none did;
@@ -60,8 +62,9 @@ def by_view_forest(
         learns = held_to <= at
         part = scored.part(slice(at, at + size if learns else min(held_to, at + _LONGEST)))
         before = {name: array.copy() for name, array in forest.state().items()} if learns else {}
-        part.grown[:] = learned + learns * np.arange(len(part.values)) >= YOUNG
-        part.scores[:] = _push(forest, part, learned=learns)
+        known = learned + learns * np.arange(1, len(part.values) + 1)
+        part.grown[:] = known >= YOUNG
+        part.scores[:] = np.where(known > min_samples, _push(forest, part, learned=learns), np.nan)
         fired = np.flatnonzero(fires(part))
         taken = len(part.values)
         if learns and len(fired):
@@ -120,6 +123,4 @@ def by_classic_forest(
 
 def _push(forest: ViewForest, readings: Scored, *, learned: bool) -> FloatArray:
     pairs = np.zeros(len(readings.values), dtype=np.int64)
-    ready = bool(forest.is_ready(pairs[:1])[0])
-    scores = forest.push(pairs, readings.timestamps, readings.values, np.full(len(pairs), learned))
-    return scores if ready else np.where(scores > 0, scores, np.nan)
+    return forest.push(pairs, readings.timestamps, readings.values, np.full(len(pairs), learned))

@@ -10,7 +10,9 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 
 from backend.detection.features import features_of, max_gap, windows_of
-from backend.detection.forest import ForestBatch, average_path_length, fit, pack
+from backend.detection.forest import fit
+from backend.detection.forest_batch import ForestBatch
+from backend.detection.packed_forest import average_path_length, pack
 
 STEP = 5.0
 

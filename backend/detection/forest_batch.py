@@ -1,0 +1,166 @@
+"""Many pairs' packed forests in one arena, and the compiled walk that scores them in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from backend.detection.packed_forest import (
+    COUNT,
+    FEATURE,
+    FEATURE_BITS,
+    FEATURE_SHIFT,
+    KEY_SHIFT,
+    LEAF_SHIFT,
+    LEFT_SHIFT,
+    REFERENCE,
+    RIGHT_SHIFT,
+    PackedForest,
+    Words,
+    average_path_length,
+    sortable,
+)
+from backend.detection.prefetch import prefetch
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+_SEGMENT = 256
+"""Forests that are replaced together when one of them is."""
+_WORDS_A_LINE = 8
+
+
+class _Segment(NamedTuple):
+    """Some forests one behind the other; row i of ``starts`` and ``roots``, and ``ends[i]``, are forest i's.
+
+    ``starts`` uint32[forests, trees] and ``ends`` int64[forests] are places in ``nodes``.
+    """
+
+    nodes: Words
+    starts: NDArray[np.uint32]
+    roots: NDArray[np.uint16]
+    ends: IntArray
+
+
+class ForestBatch:
+    """Many pairs' forests in an arena of segments; immutable, so that a swap is one assignment.
+
+    All forests have the same number of trees.
+    """
+
+    def __init__(self, forests: Sequence[PackedForest]) -> None:
+        self._take(list(forests), {})
+
+    def replaced(self, forests: Mapping[int, PackedForest]) -> ForestBatch:
+        """The batch with some forests replaced or, behind the last, added; what did not change is shared."""
+        batch = ForestBatch.__new__(ForestBatch)
+        together = dict(enumerate(self._forests)) | dict(forests)
+        touched = {number // _SEGMENT for number in forests}
+        kept = {n: segment for n, segment in enumerate(self._segments) if n not in touched}
+        batch._take([together[number] for number in range(len(together))], kept)
+        return batch
+
+    def _take(self, forests: list[PackedForest], kept: Mapping[int, _Segment]) -> None:
+        self._forests = forests
+        self._segments = [
+            kept.get(start // _SEGMENT) or _segment(forests[start : start + _SEGMENT])
+            for start in range(0, len(forests), _SEGMENT)
+        ]
+        samples = np.array([forest.samples for forest in forests], dtype=np.int64)
+        most = int(samples.max(initial=1))
+        depths = np.arange(int(np.ceil(np.log2(max(most, 2)))) + 1)
+        # As scikit-learn adds them up: a root's depth is 1, and 1 is taken off again behind c(n).
+        self._paths = (depths[:, None] + 1) + average_path_length(np.arange(most + 1))[None, :] - 1.0
+        trees = len(forests[0].roots) if forests else 0
+        self._normalisers = trees * average_path_length(samples)
+        self.verdict_thresholds = np.array([forest.verdict_threshold for forest in forests])
+
+    def score(self, index: NDArray[np.intp], features: FloatArray) -> FloatArray:
+        """Score row i of float64[n, features] with forest ``index[i]``: float64[n] in 0..1, higher is more
+        anomalous.
+
+        Equals scikit-learn's ``-score_samples`` to the last bit. Raises ValueError for NaN and Inf: a tree
+        would sort them somewhere and score them as if they were seen.
+        """
+        if not np.isfinite(features).all():
+            raise ValueError("a reading that is not finite cannot be scored")
+        # scikit-learn's trees compare float32 features.
+        keys = sortable(features.astype(np.float32))
+        depths = np.empty(len(keys))
+        segment_of = np.asarray(index) // _SEGMENT
+        for number in np.unique(segment_of):
+            rows = np.flatnonzero(segment_of == number)
+            slots = np.asarray(index)[rows] % _SEGMENT
+            depths[rows] = _depths(self._segments[number], self._paths, slots, keys[rows])
+        normalisers = self._normalisers[index]
+        ratios = np.divide(depths, normalisers, out=np.ones_like(depths), where=normalisers != 0)
+        scores: FloatArray = 2.0**-ratios
+        return scores
+
+
+def _segment(forests: Sequence[PackedForest]) -> _Segment:
+    ends = np.cumsum([len(forest.nodes) for forest in forests])
+    offsets = np.concatenate([[0], ends[:-1]])
+    starts = [forest.starts + offset for forest, offset in zip(forests, offsets, strict=True)]
+    return _Segment(
+        nodes=np.concatenate([forest.nodes for forest in forests]),
+        starts=np.stack(starts).astype(np.uint32),
+        roots=np.stack([forest.roots for forest in forests]),
+        ends=ends.astype(np.int64),
+    )
+
+
+# Unsigned whole numbers throughout: for signed ones numba also looks whether an index counts from the end.
+@njit(cache=True, nogil=True, error_model="numpy")
+def _depths(segment: _Segment, paths: FloatArray, slots: IntArray, keys: NDArray[np.uint32]) -> FloatArray:
+    """The sum of each row's path lengths over its forest's trees, in the trees' order.
+
+    All trees are walked level by level, so that the memory is asked for many nodes at a time, and while one
+    pair's are walked the next one's are fetched.
+    """
+    nodes, starts, roots, ends = segment
+    rows, trees = len(slots), starts.shape[1]
+    sums = np.empty(rows)
+    key = np.empty(1 << FEATURE_BITS, dtype=np.uint64)
+    place = np.empty(trees, dtype=np.uint32)
+    tree_of = np.empty(trees, dtype=np.uint32)
+    path = np.empty(trees, dtype=np.uint32)
+    flat = paths.reshape(-1)
+    for row in range(rows):
+        slot, following = slots[row], slots[min(row + 1, rows - 1)]
+        ahead, end = np.uint64(starts[following, 0]), np.uint64(ends[following])
+        for feature in range(keys.shape[1]):
+            key[feature] = keys[row, feature]
+        walking = np.uint64(0)
+        for tree in range(trees):
+            path[tree] = roots[slot, tree] & COUNT
+            place[walking] = starts[slot, tree]
+            tree_of[walking] = tree
+            walking += np.uint64(1) - np.uint64(roots[slot, tree] >> LEAF_SHIFT)
+        level = np.uint32(0)
+        while walking:
+            level += np.uint32(paths.shape[1])
+            still = np.uint64(0)
+            for k in range(walking):
+                at = place[np.uint64(k)]
+                word = nodes[at]
+                if ahead < end:
+                    prefetch(nodes, ahead)
+                    ahead += np.uint64(_WORDS_A_LINE)
+                goes_right = key[(word >> FEATURE_SHIFT) & FEATURE] > (word >> KEY_SHIFT)
+                found = np.uint32((word >> (RIGHT_SHIFT if goes_right else LEFT_SHIFT)) & REFERENCE)
+                tree = tree_of[np.uint64(k)]
+                path[tree] = level + (found & COUNT)
+                place[still] = at + found
+                tree_of[still] = tree
+                still += np.uint64(1) - np.uint64(found >> LEAF_SHIFT)
+            walking = still
+        total = 0.0
+        for tree in range(trees):
+            total += flat[path[np.uint32(tree)]]
+        sums[row] = total
+    return sums

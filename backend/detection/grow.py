@@ -1,0 +1,177 @@
+"""Grow an isolation forest: scikit-learn's algorithm compiled, straight into the packed form."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from backend.detection.packed_forest import LARGEST_SUBSAMPLE, LEAF, PackedForest, node_words
+
+FloatArray = NDArray[np.float64]
+Float32Array = NDArray[np.float32]
+IntArray = NDArray[np.int64]
+
+_SAME = np.float32(1e-7)
+"""Values of a feature that lie no further apart count as one, as in scikit-learn's trees."""
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_A = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_B = np.uint64(0x94D049BB133111EB)
+
+
+def grow(rows: Float32Array, trees: int, subsample: int, seed: int) -> PackedForest:
+    """A forest of ``trees`` trees, each on ``subsample`` rows of float32[n, features], drawn without return.
+
+    Liu, Ting and Zhou (2008) as scikit-learn builds it: a node takes a feature that varies in it by chance
+    and splits uniformly between its least and its greatest value, down to a depth of log2(subsample). The
+    same rows and seed give the same forest; it is not scikit-learn's own of that seed, but drawn from the
+    same distribution. Its ``verdict_threshold`` is 1: nobody has said yet what is anomalous. Raises
+    ValueError for a subsample that no tree can be grown on.
+    """
+    if not 1 <= subsample <= min(len(rows), LARGEST_SUBSAMPLE):
+        raise ValueError(f"a subsample of {subsample} of {len(rows)} rows; at most {LARGEST_SUBSAMPLE}")
+    depth = int(np.ceil(np.log2(max(subsample, 2))))
+    thresholds, features, children, starts, roots = _grow(
+        np.ascontiguousarray(rows.T), trees, subsample, depth, np.uint64(seed)
+    )
+    return PackedForest(
+        nodes=node_words(thresholds, features, children[:, 0], children[:, 1]),
+        starts=starts,
+        roots=roots,
+        samples=subsample,
+        verdict_threshold=1.0,
+    )
+
+
+@njit(cache=True, nogil=True)
+def _grow(
+    columns: Float32Array, trees: int, subsample: int, deepest: int, seed: np.uint64
+) -> tuple[Float32Array, IntArray, IntArray, NDArray[np.int32], NDArray[np.uint16]]:
+    most = trees * max(1, subsample - 1)
+    thresholds = np.empty(most, dtype=np.float32)
+    features = np.empty(most, dtype=np.int64)
+    children = np.empty((most, 2), dtype=np.int64)
+    starts = np.empty(trees, dtype=np.int32)
+    roots = np.zeros(trees, dtype=np.uint16)
+    order = np.arange(columns.shape[1])
+    sample = np.empty((columns.shape[0], subsample), dtype=np.float32)
+    # A stream is a counter in steps of _GOLDEN: two seeds must not be places in one stream.
+    state = np.array([_mixed(seed + _GOLDEN)], dtype=np.uint64)
+    used = 0
+    for tree in range(trees):
+        for i in range(subsample):
+            drawn = i + _below(state, len(order) - i)
+            order[i], order[drawn] = order[drawn], order[i]
+        for feature in range(len(columns)):
+            for i in range(subsample):
+                sample[feature, i] = columns[feature, order[i]]
+        starts[tree] = used
+        grown = _grow_tree(sample, deepest, state, thresholds[used:], features[used:], children[used:])
+        if grown == 0:
+            roots[tree] = LEAF | subsample
+        used += grown
+    return thresholds[:used], features[:used], children[:used], starts, roots
+
+
+@njit(cache=True, nogil=True)
+def _grow_tree(
+    sample: Float32Array,
+    deepest: int,
+    state: NDArray[np.uint64],
+    thresholds: Float32Array,
+    features: IntArray,
+    children: IntArray,
+) -> int:
+    """Grow one tree on float32[features, n], which is reordered: how many inner nodes; parents come first."""
+    used = 0
+    # What waits: its first reading and the one behind its last, its depth, its parent and the side of that.
+    waiting = np.empty((2 * deepest + 2, 5), dtype=np.int64)
+    waiting[0] = (0, sample.shape[1], 0, -1, 0)
+    count = 1
+    while count:
+        count -= 1
+        first, end, depth, parent, side = waiting[count]
+        feature = _varying(sample, first, end, state) if end - first > 1 and depth < deepest else -1
+        if feature < 0:
+            if parent >= 0:
+                children[parent, side] = LEAF | (end - first)
+            continue
+        node = used
+        used += 1
+        if parent >= 0:
+            children[parent, side] = node - parent
+        features[node] = feature
+        thresholds[node] = _threshold(sample[feature, first:end], state)
+        middle = _parted(sample, feature, thresholds[node], first, end)
+        waiting[count] = (middle, end, depth + 1, node, 1)
+        waiting[count + 1] = (first, middle, depth + 1, node, 0)
+        count += 2
+    return used
+
+
+@njit(cache=True, nogil=True)
+def _varying(sample: Float32Array, first: int, end: int, state: NDArray[np.uint64]) -> int:
+    """One of the features that differ within the node, by chance; -1 where none does."""
+    untried = np.arange(len(sample))
+    left = len(untried)
+    while left:
+        drawn = _below(state, left)
+        feature = untried[drawn]
+        low = high = sample[feature, first]
+        for i in range(first + 1, end):
+            low = min(low, sample[feature, i])
+            high = max(high, sample[feature, i])
+        if high > low + _SAME:
+            return int(feature)
+        left -= 1
+        untried[drawn] = untried[left]
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _threshold(values: Float32Array, state: NDArray[np.uint64]) -> np.float32:
+    """Uniform between the least and the greatest value: not below the first, below the second."""
+    low = high = values[0]
+    for value in values:
+        low = min(low, value)
+        high = max(high, value)
+    drawn = np.float64(low) + _uniform(state) * (np.float64(high) - np.float64(low))
+    nearest = np.float32(drawn)
+    # As if it were not rounded: what lies between two float32 values parts them.
+    rounded = np.nextafter(nearest, low) if nearest > drawn else nearest
+    return low if rounded >= high else rounded
+
+
+@njit(cache=True, nogil=True)
+def _parted(sample: Float32Array, feature: int, threshold: np.float32, first: int, end: int) -> int:
+    """Bring the node's readings up to the threshold before the others; where the others begin."""
+    last = end
+    while first < last:
+        if sample[feature, first] <= threshold:
+            first += 1
+        else:
+            last -= 1
+            for each in range(len(sample)):
+                sample[each, first], sample[each, last] = sample[each, last], sample[each, first]
+    return first
+
+
+@njit(cache=True, nogil=True)
+def _uniform(state: NDArray[np.uint64]) -> float:
+    """The next number of the stream in [0, 1): splitmix64 (Steele, Lea and Flood, 2014)."""
+    state[0] += _GOLDEN
+    return np.float64(_mixed(state[0]) >> np.uint64(11)) * 2.0**-53
+
+
+@njit(cache=True, nogil=True)
+def _mixed(word: np.uint64) -> np.uint64:
+    word = (word ^ (word >> np.uint64(30))) * _MIX_A
+    word = (word ^ (word >> np.uint64(27))) * _MIX_B
+    return word ^ (word >> np.uint64(31))
+
+
+@njit(cache=True, nogil=True)
+def _below(state: NDArray[np.uint64], limit: int) -> int:
+    """A whole number from 0 to ``limit`` - 1."""
+    return int(_uniform(state) * limit)
