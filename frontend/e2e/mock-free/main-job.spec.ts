@@ -64,10 +64,9 @@ test("from a fault to an incident that stays resolved", async ({ page }) => {
   await expect(page.locator(".chart canvas")).toBeVisible();
   await keepImage(page, "incident");
 
-  await page.getByRole("button", { name: "Resolve" }).click();
-  await page.getByLabel("Reason (optional)").selectOption("real");
+  await page.getByRole("button", { name: "Resolve with a reason" }).click();
   await page.getByLabel("Comment (optional)").fill("The report job was stopped.");
-  await page.getByRole("button", { name: "Resolve incident" }).click();
+  await page.getByRole("button", { name: "Real trouble" }).click();
   await expect(page.locator(".incident-head .status")).toHaveText("Resolved");
 
   await page.reload();

@@ -144,13 +144,13 @@ describe("what an operator does to it", () => {
       answer("post", "/incidents/{incident_id}/undo", incidentDetailOf(7)),
     );
     const { user } = renderApp("/incidents/7");
-    await screen.findByRole("button", { name: /^Resolve R/ });
+    await screen.findByRole("button", { name: "Resolve" });
     await user.keyboard("r");
-    expect(await screen.findByRole("button", { name: /Reopen/ })).toBeVisible();
+    expect(await screen.findByRole("button", { name: "Reopen" })).toBeVisible();
     release();
     expect(await screen.findByText("Incident #7 is resolved.")).toBeVisible();
     await user.keyboard("u");
-    expect(await screen.findByRole("button", { name: /^Resolve R/ })).toBeVisible();
+    expect(await screen.findByRole("button", { name: "Resolve" })).toBeVisible();
     expect(await screen.findByText("Incident #7 is put back as before.")).toBeVisible();
   });
 
@@ -173,8 +173,8 @@ describe("what an operator does to it", () => {
     await user.type(await screen.findByLabelText("Comment (optional)"), "Pool doubled");
     await user.click(screen.getByRole("button", { name: /^Maintenance/ }));
     expect(await screen.findByText(/as maintenance/)).toBeVisible();
-    expect(screen.queryByRole("button", { name: /Acknowledge/ })).toBeNull();
-    await user.click(screen.getByRole("button", { name: /Reopen/ }));
+    expect(screen.queryByRole("button", { name: "Acknowledge" })).toBeNull();
+    await user.click(screen.getByRole("button", { name: "Reopen" }));
     expect(await screen.findByText("Incident #7 is reopened.")).toBeVisible();
     await user.keyboard("u");
     await waitFor(() => expect(sent).toHaveLength(2));
@@ -199,11 +199,11 @@ describe("what an operator does to it", () => {
       }),
     );
     const { user } = renderApp("/incidents/7");
-    await user.click(await screen.findByRole("button", { name: /Acknowledge/ }));
+    await user.click(await screen.findByRole("button", { name: "Acknowledge" }));
     expect(await screen.findByText(/the incident is resolved already/)).toHaveTextContent(
       /Resolved, it was noise. By an operator/,
     );
-    expect(screen.getByRole("button", { name: /Reopen/ })).toBeVisible();
+    expect(screen.getByRole("button", { name: "Reopen" })).toBeVisible();
   });
 
   it("takes comments and answers", async () => {
@@ -245,18 +245,18 @@ describe("an incident that is not there", () => {
 
   it("stays to be read when it is deleted under the reader, and nothing can be done with it", async () => {
     renderApp("/incidents/7");
-    await screen.findByRole("button", { name: /^Resolve R/ });
+    await screen.findByRole("button", { name: "Resolve" });
     server.use(refuse("get", "/incidents/{incident_id}", 404, "There is no incident #7."));
     act(() => FakeEventSource.newest.say("incident"));
     expect(await screen.findByText("Incident #7 is no longer there")).toBeVisible();
     expect(screen.getByRole("heading", { level: 1, name: incidentOf(7).title })).toBeVisible();
-    expect(screen.queryByRole("button", { name: /^Resolve/ })).toBeNull();
+    expect(screen.queryByRole("button", { name: "Resolve" })).toBeNull();
     expect(screen.queryByLabelText("Add a comment")).toBeNull();
   });
 
   it("says so when the answer is no JSON, and keeps what it knew", async () => {
     renderApp("/incidents/7");
-    await screen.findByRole("button", { name: /^Resolve R/ });
+    await screen.findByRole("button", { name: "Resolve" });
     server.use(
       http.get(urlOf("/incidents/{incident_id}"), () => HttpResponse.text("<html>", { status: 200 })),
     );

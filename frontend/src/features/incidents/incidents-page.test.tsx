@@ -144,7 +144,7 @@ describe("acting on the list", () => {
     expect(await screen.findByText("3 chosen")).toBeVisible();
     const bar = within(screen.getByRole("region", { name: "With the chosen incidents" }));
     await user.selectOptions(bar.getByLabelText("Reason"), "noise");
-    await user.click(bar.getByRole("button", { name: /Resolve/ }));
+    await user.click(bar.getByRole("button", { name: "Resolve" }));
     const refusals = within(await screen.findByRole("alert", { name: "Not done" }));
     expect(refusals.getByText("1 incident stayed as before")).toBeVisible();
     expect(refusals.getByText("Incident #3 is RESOLVED, so it cannot be resolved.")).toBeVisible();

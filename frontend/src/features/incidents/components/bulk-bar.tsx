@@ -5,6 +5,7 @@ import type { BulkResult, ResolveReason } from "@/lib/api/types";
 import { formatCount, plural } from "@/lib/format";
 import type { Act } from "../acts";
 import { REASONS } from "../reasons";
+import { KeyHint } from "./key-hint";
 
 interface BulkBarProps {
   count: number;
@@ -26,7 +27,7 @@ export function BulkBar({ count, total, pending, onAct, onAll, onClear }: BulkBa
         disabled={pending}
         onClick={() => onAct({ kind: "acknowledge" })}
       >
-        Acknowledge <kbd>A</kbd>
+        Acknowledge <KeyHint>A</KeyHint>
       </button>
       <SelectField
         label="Reason"
@@ -47,7 +48,7 @@ export function BulkBar({ count, total, pending, onAct, onAll, onClear }: BulkBa
         disabled={pending}
         onClick={() => onAct({ kind: "resolve", reason })}
       >
-        Resolve <kbd>R</kbd>
+        Resolve <KeyHint>R</KeyHint>
       </button>
       {count < total && (
         <button type="button" className="button button-plain" onClick={onAll}>
@@ -55,7 +56,7 @@ export function BulkBar({ count, total, pending, onAct, onAll, onClear }: BulkBa
         </button>
       )}
       <button type="button" className="button button-plain" onClick={onClear}>
-        Clear <kbd>Esc</kbd>
+        Clear <KeyHint>Esc</KeyHint>
       </button>
     </section>
   );

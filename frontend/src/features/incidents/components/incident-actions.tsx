@@ -10,6 +10,7 @@ import { useShortcuts } from "@/lib/keys";
 import { type Act, isConflict, useIncidentAct } from "../acts";
 import { REASONS } from "../reasons";
 import { newestStanding } from "../view-model";
+import { KeyHint } from "./key-hint";
 
 export function IncidentActions({ incident }: { incident: IncidentDetail }) {
   const action = useIncidentAct(incident.id);
@@ -31,17 +32,17 @@ export function IncidentActions({ incident }: { incident: IncidentDetail }) {
       <div className="incident-buttons">
         {status === "OPEN" && (
           <button type="button" className="button" onClick={() => act({ kind: "acknowledge" })}>
-            Acknowledge <kbd>A</kbd>
+            Acknowledge <KeyHint>A</KeyHint>
           </button>
         )}
         {status === "RESOLVED" ? (
           <button type="button" className="button" onClick={() => act({ kind: "reopen" })}>
-            Reopen <kbd>O</kbd>
+            Reopen <KeyHint>O</KeyHint>
           </button>
         ) : (
           <div className="split">
             <button type="button" className="button button-primary" onClick={() => act({ kind: "resolve" })}>
-              Resolve <kbd>R</kbd>
+              Resolve <KeyHint>R</KeyHint>
             </button>
             <ResolveAs onResolve={(reason, comment) => act({ kind: "resolve", reason, comment })} />
           </div>

@@ -12,6 +12,7 @@ import { incidentIdsQuery } from "../queries";
 import { neighbours } from "../view-model";
 import { ExportMenu } from "./export-menu";
 import { IncidentActions } from "./incident-actions";
+import { KeyHint } from "./key-hint";
 
 export function IncidentHead({ incident, gone }: { incident: IncidentDetail; gone: boolean }) {
   return (
@@ -91,7 +92,7 @@ function Step({ to, search, word, printed }: StepProps) {
   if (to === null) return null;
   return (
     <Link to={incidentPath(to) + search} className="button button-small button-plain">
-      {word} <kbd>{printed}</kbd>
+      {word} <KeyHint>{printed}</KeyHint>
     </Link>
   );
 }
