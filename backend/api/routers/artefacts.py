@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from backend.api.parts import PartsDep
-from backend.api.schemas.cards import Annotation, Annotations
+from backend.api.schemas.cards import Annotations
 from backend.api.times import parse_range
+from backend.api.wire import annotation
 
 router = APIRouter(tags=["services"])
 
@@ -33,15 +34,6 @@ def happened(
     return Annotations(
         start=first,
         end=last,
-        items=[
-            Annotation(
-                service=marker.service,
-                kind=marker.artefact.kind,
-                since=marker.artefact.since,
-                words=marker.artefact.words,
-                settles_at=marker.artefact.settles_at,
-            )
-            for marker in found[-_MOST:]
-        ],
+        items=[annotation(marker) for marker in found[-_MOST:]],
         truncated=len(found) > _MOST,
     )

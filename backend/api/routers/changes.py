@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Annotated
 
@@ -16,10 +16,11 @@ from backend.api.schemas.incidents import IncidentSummary
 from backend.api.schemas.readings import Span
 from backend.api.times import parse_time
 from backend.api.views import require_service
-from backend.api.wire import log_template
+from backend.api.wire import annotation, log_template
 from backend.incidents.queries import IncidentQuery
 from backend.logs.news import NOTABLE, range_news
 from backend.logs.queries import LogFilter
+from backend.metrics.cards import Marker
 from backend.metrics.quantity import duration
 from backend.metrics.readings import SeriesKey
 from backend.metrics.shift import FEWEST_BEFORE, Shift, shift
@@ -34,6 +35,7 @@ _MOST_READINGS = 2_000_000
 _OTHERS_SHOWN = 10
 _TEMPLATES_SHOWN = 20
 _INCIDENTS_SHOWN = 20
+_HAPPENED_SHOWN = 20
 
 _Found = list[tuple[SeriesKey, Shift]]
 
@@ -74,6 +76,7 @@ def changes(
         ],
         templates=[log_template(each) for each in news.items if each.rank >= NOTABLE][:_TEMPLATES_SHOWN],
         templates_truncated=news.truncated,
+        happened=[annotation(each) for each in reversed(_markers(parts, first, last))],
         incidents=_incidents(parts, first, last),
     )
 
@@ -131,6 +134,11 @@ def _change(parts: Parts, key: SeriesKey, moved: Shift) -> MetricChange:
         readings=moved.during,
         query=spec.query,
     )
+
+
+def _markers(parts: Parts, first: float, last: float) -> Sequence[Marker]:
+    """The newest that happened in the range, to any service, oldest first."""
+    return parts.incidents.markers(first, last, None, _HAPPENED_SHOWN)
 
 
 def _incidents(parts: Parts, first: float, last: float) -> list[IncidentSummary]:

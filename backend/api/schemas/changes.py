@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from backend.api.schemas.base import Time, Wire
+from backend.api.schemas.cards import Annotation
 from backend.api.schemas.incidents import IncidentSummary
 from backend.api.schemas.logs import LogTemplate
 from backend.api.schemas.readings import Span
@@ -53,6 +54,9 @@ class Changes(Wire):
     not_compared: list[NotCompared] = Field(description="metrics of the service without enough readings")
     templates: list[LogTemplate] = Field(description="new and more frequent log templates of the service")
     templates_truncated: bool
+    happened: list[Annotation] = Field(
+        description="restarts, deploys and the like in the range, of any service, the newest first"
+    )
     incidents: list[IncidentSummary] = Field(
         description="those of any service that fired in the range, the newest first"
     )
