@@ -120,7 +120,7 @@ class PrometheusClient:
         found: dict[str, set[str]] = {}
         try:
             for series in self._vector(query, at):
-                others = dict(series["metric"])
+                others = {**series["metric"]}
                 service = others.pop(self._label, "")
                 others.pop("__name__", None)
                 words = " ".join(str(others[name]) for name in sorted(others) if others[name])
@@ -167,21 +167,24 @@ class PrometheusClient:
         """Close the connections kept alive."""
         self._session.close()
 
-    def _vector(self, query: str, at: float) -> Any:
+    def _vector(self, query: str, at: float) -> list[Any]:
         """The series of an instant vector, as they came."""
         form = {"query": query, "time": _seconds(at), "timeout": self._query_timeout}
         # Not through the library: this is the hot path, once a poll for each metric and all services.
         answer = self._session.request("POST", f"{self._settings.url}/api/v1/query", data=form)
         data = answer.envelope["data"]
         try:
-            if data["resultType"] == "vector":
-                return data["result"]
+            kind, result = data["resultType"], data["result"]
         except (KeyError, TypeError):
             raise self._unexpected("an instant vector") from None
-        raise PrometheusGarbled(
-            f"the query answers a {data['resultType']}; it must answer an instant vector with one "
-            f"series a service, as `avg by ({self._label}) (...)` does"
-        )
+        if kind != "vector":
+            raise PrometheusGarbled(
+                f"the query answers a {kind}; it must answer an instant vector with one "
+                f"series a service, as `avg by ({self._label}) (...)` does"
+            )
+        if not isinstance(result, list):
+            raise self._unexpected("an instant vector")
+        return result
 
     def _range_piece(self, query: str, first: int, last: int, stride: int) -> dict[str, SeriesArrays]:
         """One request; times in milliseconds, both ends included."""

@@ -47,6 +47,7 @@ CALLS: dict[str, Callable[[PrometheusClient], object]] = {
     "services": lambda client: client.services(START, END),
     "label_names": lambda client: client.label_names(),
     "instant": lambda client: client.instant("load", START),
+    "labels": lambda client: client.labels("load", START),
     "range": lambda client: client.range("load", START, END, STEP),
 }
 
@@ -68,6 +69,24 @@ def test_one_query_answers_every_service(client: PrometheusClient, proxy: FaultP
     assert (answer.rejected, answer.warnings) == ({}, ())
     assert len(proxy.seen) == 1
     assert "gzip" in proxy.seen[0].headers["Accept-Encoding"]
+
+
+def test_the_other_labels_tell_what_a_service_runs(client: PrometheusClient, proxy: FaultProxy) -> None:
+    assert client.labels("twice", START) == {"shop": {"1", "2"}, "alone": {"1"}}
+    proxy.fault = Fault.REPLACED
+    series = [
+        (
+            {"service": "shop", "__name__": "target_info", "version": "1.4", "image": "", "build": "b7"},
+            [START, "NaN"],
+        ),
+        ({"service": "shop"}, [START, "1"]),
+        ({"version": "9"}, [START, "1"]),
+        *(({"service": f"s{i}", "version": "1"}, [START, "1"]) for i in range(3000)),
+    ]
+    proxy.replacement = vector(*series)
+    found = client.labels("info", START)
+    assert found["shop"] == {"b7 1.4"}, "joined in the order of their names, the empty ones left out"
+    assert len(found) == 3001
 
 
 def test_a_service_with_two_series_gets_neither(client: PrometheusClient) -> None:
@@ -249,7 +268,7 @@ def test_one_odd_sample_does_not_cost_the_others(
 def test_json_of_another_form_is_garbled(client: PrometheusClient, proxy: FaultProxy, data: bytes) -> None:
     proxy.fault = Fault.REPLACED
     proxy.replacement = b'{"status":"success","data":' + data + b"}"
-    for name in ("instant", "range"):
+    for name in ("instant", "range", "labels"):
         with pytest.raises(PrometheusGarbled):
             CALLS[name](client)
 
