@@ -73,7 +73,7 @@ def test_a_training_that_meets_another_one_is_tried_again_soon(
     bench.learn(KEY)
     monkeypatch.setattr(scheduler, "_TRY_AGAIN", 0.05)
     go_on = threading.Event()
-    load = bench.history.load
+    load = bench.history.columns
 
     def slow(key: SeriesKey, start: float, end: float) -> object:
         go_on.wait(30)

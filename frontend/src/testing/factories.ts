@@ -232,6 +232,14 @@ export function modelOf(service: string, metric: string, change: Partial<ModelSt
     samples: 240,
     version: "20261121T130211Z",
     expected: { low: 20, high: 54 },
+    detector: "view_forest",
+    learned: 260,
+    judged: 20,
+    alert_rate: 0,
+    changed: "",
+    candidate: "",
+    held: false,
+    before: null,
     ...change,
   };
 }
@@ -248,6 +256,8 @@ export function jobOf(change: Partial<RetrainJob> = {}): RetrainJob {
     trained: 6,
     skipped: [{ service: "order-service", metric: "err", reason: "31 of 50 samples" }],
     failed: [],
+    held_back: [],
+    force: false,
     detail: "",
     ...change,
   };
