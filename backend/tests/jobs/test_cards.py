@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
+from backend.detection.classic import ClassicDetector
 from backend.incidents.incident import Incident, ResolveReason, resolve
-from backend.metrics.cards import ArtefactKind
-from backend.metrics.readings import Reading, SeriesKey, Verdict
-from backend.settings import DetectorName
-from backend.tests.jobs.bench import INTERVAL, KEY, Bench
+from backend.incidents.store import IncidentStore
+from backend.jobs.cards import Cards
+from backend.metrics.cards import ArtefactKind, ReasonCard
+from backend.metrics.history import HistoryStore
+from backend.metrics.readings import Reading, SeriesKey, Severity, Verdict
+from backend.settings import DetectorName, TrainingSettings
+from backend.tests.jobs.bench import CATALOGUE, INTERVAL, KEY, Bench
 
 OTHER = SeriesKey("other", "lat")
 DAY = 86_400.0
@@ -97,6 +103,50 @@ def test_the_same_hour_of_yesterday_and_of_last_week_is_told_where_it_is_stored(
     assert reading.card is not None
     assert (reading.card.yesterday, reading.card.last_week) == (None, 41.0)
     assert "at this hour last week it was 41 ms" in reading.reasons
+
+
+def cards_of(directory: Path, zone: ZoneInfo | None = None) -> tuple[Cards, HistoryStore]:
+    """Cards over an empty store and datasets that the test fills."""
+    history = HistoryStore(directory / "datasets")
+    cards = Cards(
+        catalogue=CATALOGUE,
+        interval=INTERVAL,
+        zone=zone,
+        detector=ClassicDetector(TrainingSettings(), 300.0),
+        history=history,
+        store=IncidentStore(directory / "canopy.db"),
+    )
+    return cards, history
+
+
+def written(cards: Cards, key: SeriesKey, at: float) -> ReasonCard:
+    return cards.write(key, at, 5000.0, None, Severity.CRITICAL, np.array([40.0, 5000.0]))
+
+
+def test_the_same_hour_is_the_same_on_the_clock_when_clocks_were_changed_in_between(tmp_path: Path) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    cards, history = cards_of(tmp_path, berlin)
+    at = datetime(2026, 4, 1, 9, 0, tzinfo=berlin).timestamp()
+    before = datetime(2026, 3, 25, 9, 0, tzinfo=berlin).timestamp()
+    assert at - before == 7 * DAY - 3600, "an hour was lost on 29 March"
+    history.backfill(KEY, np.array([before, before + 3600]), np.array([41.0, 99.0]))
+    cards.begin([KEY], np.array([True]), at)
+    assert written(cards, KEY, at).last_week == 41.0
+
+
+def test_when_hundreds_turn_anomalous_at_once_the_past_of_some_waits_a_poll(tmp_path: Path) -> None:
+    cards, history = cards_of(tmp_path)
+    at = 1_767_225_600.0
+    keys = [SeriesKey(f"service-{i:03}", "lat") for i in range(80)]
+    for key in keys:
+        history.backfill(key, np.array([at - DAY]), np.array([41.0]))
+    all_bad = np.ones(len(keys), dtype=np.bool_)
+    known = []
+    for poll in range(2):
+        now = at + poll * INTERVAL
+        cards.begin(keys, all_bad, now)
+        known.append([written(cards, key, now).yesterday is not None for key in keys])
+    assert known == [[True] * 50 + [False] * 30, [True] * 80]
 
 
 def test_the_card_names_the_nearest_past_incident_and_how_it_ended(bench: Bench) -> None:
