@@ -1,5 +1,6 @@
 /** Whole examples of what the service and logs pages ask for: lines, templates, counts, what changed. */
 import type {
+  Annotation,
   Changes,
   LogHistogram,
   LogPage,
@@ -81,6 +82,11 @@ export function templateOf(change: Partial<LogTemplate> = {}): LogTemplate {
   };
 }
 
+export function annotationOf(change: Partial<Annotation> = {}): Annotation {
+  const words = "it was deployed: version 2.4.1";
+  return { service: "payment-service", kind: "deploy", since: at(-200), words, settles_at: null, ...change };
+}
+
 export function changesOf(change: Partial<Changes> = {}, now = NOW): Changes {
   return {
     service: "payment-service",
@@ -132,6 +138,7 @@ export function changesOf(change: Partial<Changes> = {}, now = NOW): Changes {
       }),
     ],
     templates_truncated: false,
+    happened: [annotationOf({ since: at(-200, now) })],
     incidents: [
       incidentOf(240, { event_ts: at(-180, now), opened_at: at(-178, now), last_fired_at: at(-10, now) }),
     ],

@@ -1,13 +1,14 @@
 /** What the service page asks: newest readings, their past, the incidents and logs in it, what changed. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api/client";
-import { incidentsQuery } from "@/lib/api/queries";
+import { annotationsQuery, incidentsQuery } from "@/lib/api/queries";
 import { rangeEnds, type TimeRange } from "@/lib/time-range";
 import type { Selection } from "./view-model";
 
 /** More than a chart has pixels tell nothing more. */
 const POINTS = 1_500;
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 /** A range so long hardly changes from poll to poll: it is asked for by the clock instead. */
 const LONG = 6 * HOUR;
 const LONG_RENEWAL_MS = 60_000;
@@ -45,6 +46,15 @@ export function pastQuery(service: string, metric: string, range: TimeRange) {
 export function bandsQuery(service: string, range: TimeRange, limit: number) {
   const ends = range.kind === "between" ? { start: range.start, end: range.end } : {};
   return incidentsQuery({ service: [service], sort: "-opened_at", limit, ...ends });
+}
+
+/** Restarts, deploys and the like in the range; by the minute, so that the question stays the same for one. */
+export function happenedQuery(service: string, range: TimeRange) {
+  const start = iso(Math.floor(rangeEnds(range).start / MINUTE) * MINUTE);
+  return {
+    ...annotationsQuery({ service, start, ...(range.kind === "between" && { end: range.end }) }),
+    placeholderData: keepPreviousData,
+  };
 }
 
 export function changesQuery(service: string, { from, to }: Selection) {

@@ -133,7 +133,7 @@ describe("a stretch marked on a chart", () => {
     const { user, address } = await mark();
     const panel = within(await screen.findByRole("region", { name: "What changed here" }));
     expect(await panel.findByRole("status")).toHaveTextContent(
-      "p99 latency rose to 3,412 ms (312× its usual spread); 1 more of its metrics moved; 1 metric elsewhere moved; the logs say 2 new things; 1 incident fired.",
+      "p99 latency rose to 3,412 ms (312× its usual spread); 1 more of its metrics moved; 1 metric elsewhere moved; the logs say 2 new things; it was deployed: version 2.4.1; 1 incident fired.",
     );
     expect([asked.get("start"), asked.get("end")]).toEqual([at(-120), at(0)]);
     expect(panel.getByText("it was always 0 before")).toBeVisible();
@@ -156,6 +156,7 @@ describe("a stretch marked on a chart", () => {
         others: [],
         others_skipped: "a shorter range compares the other services, too",
         templates: [],
+        happened: [],
         incidents: [],
       }),
     );

@@ -19,8 +19,8 @@ import { type ChartActions, MetricPanel } from "./components/metric-panel";
 import { ServiceIncidents } from "./components/service-incidents";
 import { ServiceLogs } from "./components/service-logs";
 import { WhatChanged, WhatChangedHint } from "./components/what-changed";
-import { bandsQuery, serviceQuery } from "./queries";
-import { readPicked, readSelection, selectionSpan, writeSelection } from "./view-model";
+import { bandsQuery, happenedQuery, serviceQuery } from "./queries";
+import { markersOf, readPicked, readSelection, selectionSpan, writeSelection } from "./view-model";
 import "./service.css";
 
 const HOUR = 3_600_000;
@@ -101,6 +101,8 @@ interface MetricsProps {
 function Metrics({ service, metrics, view }: MetricsProps) {
   const { range, selection, at, pick, select, close, zoom } = view;
   const incidents = useQuery(bandsQuery(service, range, BANDS)).data?.items ?? NONE;
+  const happened = useQuery(happenedQuery(service, range)).data?.items ?? NONE;
+  const markers = useMemo(() => markersOf(happened), [happened]);
   const actions: ChartActions = useMemo(
     () => ({
       picked: at ? seconds(at) : null,
@@ -132,7 +134,7 @@ function Metrics({ service, metrics, view }: MetricsProps) {
       {!selection && <WhatChangedHint />}
       <div className="metric-panels">
         {Object.entries(metrics).map(([metric, reading]) => (
-          <MetricPanel key={metric} {...{ service, metric, reading, range, incidents, actions }} />
+          <MetricPanel key={metric} {...{ service, metric, reading, range, incidents, markers, actions }} />
         ))}
       </div>
       {selection && <WhatChanged {...{ service, selection }} onZoom={zoom} onClose={close} onPick={pick} />}

@@ -1,6 +1,6 @@
 /** The service page's address and words: what is selected, what changed in it, what lies along the charts. */
-import { type ChartBand, type ChartSpan, seconds } from "@/components/chart-model";
-import type { Changes, History, IncidentSummary, MetricChange } from "@/lib/api/types";
+import { type ChartBand, type ChartMarker, type ChartSpan, seconds } from "@/components/chart-model";
+import type { Annotation, Changes, History, IncidentSummary, MetricChange } from "@/lib/api/types";
 import { formatCount, formatNumber, formatValue, plural } from "@/lib/format";
 
 /** The stretch that was dragged over; RFC 3339. */
@@ -53,6 +53,10 @@ export function incidentBands(incidents: readonly IncidentSummary[], metric: str
     }));
 }
 
+export function markersOf(happened: readonly Annotation[]): ChartMarker[] {
+  return happened.map(({ since, words }) => ({ at: seconds(since), label: words }));
+}
+
 /** "63× its usual spread"; a metric that was always zero has no spread to count in. */
 export function scoreText(change: MetricChange): string {
   if (change.score === null) return "it was always 0 before";
@@ -76,8 +80,15 @@ export function changesSentence(changes: Changes): string {
   } else parts.push("No metric of this service moved more than noise does");
   if (changes.others.length) parts.push(`${plural(changes.others.length, "metric")} elsewhere moved`);
   if (changes.templates.length) parts.push(`the logs say ${plural(changes.templates.length, "new thing")}`);
+  if (changes.happened.length) parts.push(changesHappened(changes));
   if (changes.incidents.length) parts.push(`${plural(changes.incidents.length, "incident")} fired`);
   return `${parts.join("; ")}.`;
+}
+
+function changesHappened({ service, happened }: Changes): string {
+  const [first] = happened;
+  if (happened.length > 1 || !first) return `${happened.length} restarts or deploys`;
+  return `${first.service === service ? "" : `${first.service}: `}${first.words}`;
 }
 
 /** The numbers and the query by which anyone can check a change, as text to paste. */

@@ -1,7 +1,7 @@
 /** One metric of the service: what it is now, in words, above what it was; picked from and dragged over. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { type ChartSpan, seconds } from "@/components/chart-model";
+import { type ChartMarker, type ChartSpan, seconds } from "@/components/chart-model";
 import { CHART_HEIGHT, TimeChart } from "@/components/time-chart";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { SeverityTag } from "@/components/ui/tags";
@@ -26,10 +26,12 @@ interface MetricPanelProps {
   reading: MetricReading;
   range: TimeRange;
   incidents: readonly IncidentSummary[];
+  markers: readonly ChartMarker[];
   actions: ChartActions;
 }
 
-export function MetricPanel({ service, metric, reading, range, incidents, actions }: MetricPanelProps) {
+export function MetricPanel(props: MetricPanelProps) {
+  const { service, metric, reading, range, incidents, markers, actions } = props;
   const query = useQuery(pastQuery(service, metric, range));
   const words = describeReading(reading);
   return (
@@ -52,7 +54,7 @@ export function MetricPanel({ service, metric, reading, range, incidents, action
           <HistoryChart
             title={`${reading.title} of ${service}`}
             group={`service ${service}`}
-            {...{ history, incidents, actions }}
+            {...{ history, incidents, markers, actions }}
           />
         )}
       </QueryView>
@@ -65,10 +67,11 @@ interface HistoryChartProps {
   group: string;
   history: History;
   incidents: readonly IncidentSummary[];
+  markers: readonly ChartMarker[];
   actions: ChartActions;
 }
 
-function HistoryChart({ title, group, history, incidents, actions }: HistoryChartProps) {
+function HistoryChart({ title, group, history, incidents, markers, actions }: HistoryChartProps) {
   const { zone } = usePreferences();
   const { unusual, gaps, start, end, metric } = history;
   const spans = useMemo(() => spansOf(unusual), [unusual]);
@@ -92,7 +95,7 @@ function HistoryChart({ title, group, history, incidents, actions }: HistoryChar
         thresholds={history}
         range={ends}
         gaps={breaks}
-        {...{ spans, bands, group, ...actions }}
+        {...{ spans, bands, markers, group, ...actions }}
       />
       {history.downsampled && (
         <p className="muted small">

@@ -2,10 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Search, X } from "lucide-react";
 import { useEffect, useRef } from "react";
+import { seconds } from "@/components/chart-model";
 import { IncidentRow } from "@/components/incident-row";
 import { Keys } from "@/components/ui/keys";
 import { QueryView, Skeleton } from "@/components/ui/states";
-import type { Changes, IncidentSummary } from "@/lib/api/types";
+import type { Annotation, Changes, IncidentSummary } from "@/lib/api/types";
 import { formatClock, formatDateTime, formatDuration, plural } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
 import { changesQuery } from "../queries";
@@ -124,6 +125,7 @@ function Found({ changes, selection, onPick }: FoundProps) {
           <p className="muted small">Only the newest lines were looked at: there are too many.</p>
         )}
       </section>
+      <Happened happened={changes.happened} onPick={onPick} />
       <Incidents incidents={changes.incidents} />
     </>
   );
@@ -151,6 +153,36 @@ function Elsewhere({ changes, onPick }: Omit<FoundProps, "selection">) {
             ? `Not looked at: ${others_skipped}.`
             : `Nothing moved on the ${plural(others_compared, "metric")} of other services.`}
         </p>
+      )}
+    </section>
+  );
+}
+
+interface HappenedProps {
+  happened: readonly Annotation[];
+  onPick: (time: number) => void;
+}
+
+function Happened({ happened, onPick }: HappenedProps) {
+  const { zone } = usePreferences();
+  return (
+    <section className="section" aria-label="Restarts and deploys">
+      <h3>Restarts, deploys and the like</h3>
+      {happened.length ? (
+        <ol className="changes">
+          {happened.map(({ service, kind, since, words }) => (
+            <li key={`${service} ${kind} ${since}`} className="change change-line">
+              <span className="change-name break">
+                {service}: {words}
+              </span>
+              <button type="button" className="button button-small" onClick={() => onPick(seconds(since))}>
+                {formatClock(since, zone)}
+              </button>
+            </li>
+          ))}
+        </ol>
+      ) : (
+        <p className="muted">None, on any service.</p>
       )}
     </section>
   );
