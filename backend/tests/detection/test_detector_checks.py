@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from backend.detection.classic import ClassicDetector
+from backend.detection.detector import Batch, Detector, Series
+from backend.detection.live_forest import LiveForest
+from backend.detection.registry import ModelRegistry, ModelSet
+from backend.detection.sensitivity import Thresholds
 from backend.evaluation.detectors import ClassicForestScorer, Scorer, ViewForestScorer
+from backend.metrics.readings import SeriesKey
+from backend.settings import DetectorName, Settings, TrainingSettings
 
 STEP = 300.0
 DETECTORS = {"view forest": ViewForestScorer(seed=1), "classic forest": ClassicForestScorer(seed=1)}
@@ -68,6 +76,60 @@ def test_scores_depend_on_nothing_that_comes_later(scorer: Scorer) -> None:
     np.testing.assert_array_equal(
         score(scorer, values)[:700], score(scorer, np.r_[values[:700], np.full(200, 1e4)])[:700]
     )
+
+
+BATCH = [SeriesKey(f"shop-{i}", "lat") for i in range(4)]
+
+
+def live(name: DetectorName, folder: Path) -> tuple[Detector, ModelSet]:
+    """The detector as it judges live: one model a service, each trained on days of its own."""
+    thresholds = Thresholds(Settings())
+    detector: Detector = (
+        LiveForest(STEP, None, thresholds, 50)
+        if name == "view_forest"
+        else ClassicDetector(TrainingSettings(), max_gap=STEP * 3)
+    )
+    times = 1.7e9 + STEP * np.arange(600, dtype=np.float64)
+    everything = np.ones(600, dtype=bool)
+    with detector.training() as trainer:
+        trained = [
+            trainer.train(key, Series(times, daily(600, seed), everything, ~everything), times[-1])
+            for seed, key in enumerate(BATCH)
+        ]
+        models = ModelRegistry(folder, name).save(trained, times[-1])
+        trainer.adopt(models)
+    return detector, models
+
+
+def batch(order: Sequence[int], values: np.ndarray, poll: int = 0) -> Batch:
+    features = np.column_stack([values, np.zeros((len(values), 4))])
+    learned = np.ones(len(order), dtype=bool)
+    return Batch(
+        [BATCH[i] for i in order], 1.7e9 + STEP * (600 + poll), values[order], features[order], learned
+    )
+
+
+live_detectors = pytest.mark.parametrize("name", ["view_forest", "isolation_forest"])
+
+
+@live_detectors
+def test_the_order_of_services_does_not_matter(name: DetectorName, tmp_path: Path) -> None:
+    values = np.array([[100.0, 130.0, 70.0, 400.0], [101.0, 98.0, 72.0, 390.0]])
+    found = []
+    for order in ([0, 1, 2, 3], [3, 1, 0, 2]):
+        detector, models = live(name, tmp_path / str(order))
+        polls = [detector.judge(batch(order, row, poll), models) for poll, row in enumerate(values)]
+        found.append([judged.scores[np.argsort(order)] for judged in polls])
+    np.testing.assert_array_equal(found[0], found[1])
+    assert len(np.unique(found[0])) > len(BATCH), "the test sees no difference"
+
+
+@live_detectors
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_reading_that_is_not_finite_is_refused(name: DetectorName, bad: float, tmp_path: Path) -> None:
+    detector, models = live(name, tmp_path)
+    with pytest.raises(ValueError, match="not finite cannot be scored"):
+        detector.judge(batch([0, 1], np.array([100.0, bad])), models)
 
 
 def collective(values: np.ndarray) -> None:
