@@ -147,6 +147,7 @@ def _judged(
         values,
         interval=about.interval,
         zone=about.zone,
+        min_samples=about.min_samples,
         quiet=rule.dedup_window,
         fires=lambda part: firing(rule, spec, part),
         stopped=about.stopped,
