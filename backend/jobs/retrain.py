@@ -106,6 +106,7 @@ class Retrainer:
         self._jobs: dict[str, TrainingJob] = {}
         self._finished = threading.Condition(self._lock)
         self._stopping = threading.Event()
+        self._unwanted: str | None = None
         self._told_at = 0.0
 
     def start(self, trigger: Trigger, keys: Iterable[SeriesKey], *, force: bool = False) -> TrainingJob:
@@ -164,6 +165,12 @@ class Retrainer:
             self._finished.wait_for(lambda: self._jobs[job_id].state != "running", timeout)
             return self._jobs.get(job_id)
 
+    def cancel(self, job_id: str) -> TrainingJob | None:
+        """Ask a run to end before its next pair; one that has ended stays as it is."""
+        with self._lock:
+            self._unwanted = job_id
+            return self._jobs.get(job_id)
+
     def stop(self, timeout: float) -> None:
         """Cancel what runs, keep the present generation, and wait for the thread to notice."""
         self._stopping.set()
@@ -202,6 +209,8 @@ class Retrainer:
             for key in job.pairs:
                 if self._stopping.is_set():
                     return self._end(job, "cancelled", "Canopy was stopped; the present models stay")
+                if self._unwanted == job.id:
+                    return self._end(job, "cancelled", "an operator cancelled it; the present models stay")
                 job = self._train_one(job, key, trainer, trained)
                 self._update(job)
             if not trained and not job.held_back:

@@ -13,6 +13,7 @@ from backend.api.schemas.models import ModelList, ModelStatus, Pair, RetrainJob,
 from backend.api.schemas.readings import Expected
 from backend.api.views import require_metric, require_service
 from backend.api.wire import retrain_job
+from backend.jobs.retrain import TrainingJob
 from backend.metrics.readings import SeriesKey
 
 router = APIRouter(tags=["models"])
@@ -84,10 +85,20 @@ def newest(parts: PartsDep) -> RetrainJob | None:
 @router.get("/retrain/{job_id}")
 def progress(parts: PartsDep, job_id: str) -> RetrainJob:
     """How far a training run is, and what it skipped and why."""
-    job = parts.retrainer.job(job_id)
+    return retrain_job(_known(parts.retrainer.job(job_id), job_id))
+
+
+@router.post("/retrain/{job_id}/cancel", status_code=HTTPStatus.ACCEPTED)
+def cancel(parts: PartsDep, job_id: str) -> RetrainJob:
+    """Ask a training run to end; the present models stay. One that has ended stays as it is."""
+    return retrain_job(_known(parts.retrainer.cancel(job_id), job_id))
+
+
+def _known(job: TrainingJob | None, job_id: str) -> TrainingJob:
+    """404 for a run that there is not."""
     if job is None:
         raise ApiError(HTTPStatus.NOT_FOUND, f"there is no training run {job_id[:40]!r} since the last start")
-    return retrain_job(job)
+    return job
 
 
 def _require(parts: Parts, service: str | None, metric: str | None) -> None:

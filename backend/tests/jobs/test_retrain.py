@@ -130,6 +130,22 @@ def test_a_run_that_is_stopped_keeps_the_present_models(bench: Bench) -> None:
     assert ModelRegistry(bench.directory / "models", bench.detector.name).load().generation == generation
 
 
+def test_a_run_that_is_cancelled_keeps_the_present_models_and_the_next_one_may_start(bench: Bench) -> None:
+    bench.learn(KEY, OTHER)
+    generation = bench.registry.current.generation
+    with _held(bench, [KEY, OTHER]) as job:
+        asked = bench.retrainer.cancel(job.id)
+        assert asked is not None
+        assert asked.state == "running"
+    ended = bench.retrainer.wait(job.id, 30.0)
+    assert ended is not None
+    assert ended.state == "cancelled"
+    assert "operator" in ended.detail
+    assert bench.registry.current.generation == generation
+    assert bench.retrainer.run("api", [KEY]).state == "done"
+    assert bench.retrainer.cancel("unknown") is None
+
+
 @pytest.mark.parametrize("obstacle", ["manifest", "folder"])
 def test_models_that_cannot_be_saved_fail_the_run_and_the_next_one_may_start(
     bench: Bench, obstacle: str
