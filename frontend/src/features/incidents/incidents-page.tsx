@@ -48,8 +48,8 @@ export default function IncidentsPage() {
         {(data) =>
           data.total ? (
             <IncidentTable
-              key={scope}
               data={data}
+              scope={scope}
               filters={filters}
               selection={selection}
               renewing={query.isPlaceholderData && data.scope !== scope}

@@ -17,17 +17,20 @@ import { type ListHandle, VirtualIncidents } from "./virtual-incidents";
 interface IncidentTableProps {
   data: IncidentList & Window;
   filters: ListFilters;
+  /** Stands for the filters: other ones begin with no row at hand. */
+  scope: string;
   selection: Selection;
   /** These are still the rows of the filters before. */
   renewing: boolean;
   onWindow: (first: number, last: number) => void;
 }
 
-export function IncidentTable({ data, filters, selection, renewing, onWindow }: IncidentTableProps) {
+export function IncidentTable(props: IncidentTableProps) {
+  const { data, selection, renewing, onWindow } = props;
   const search = listSearch(new URLSearchParams(useLocation().search));
   const [refused, setRefused] = useState<BulkResult["refused"]>([]);
   const bulk = useBulkAct(setRefused);
-  const rows = useRows(data, selection, filters);
+  const rows = useRows(props);
   const targets = () =>
     selection.ids.size ? [...selection.ids] : rows.activeId === null ? [] : [rows.activeId];
   function act(wish: Act) {
@@ -42,7 +45,7 @@ export function IncidentTable({ data, filters, selection, renewing, onWindow }: 
       <p className="muted small row row-spread" aria-busy={renewing}>
         <span role="status">
           {plural(data.total, "incident")}
-          {isFiltered(filters) && " that fit"}
+          {isFiltered(props.filters) && " that fit"}
         </span>
         <span className="list-keys" aria-hidden="true">
           <kbd>J</kbd>
@@ -79,10 +82,12 @@ export function IncidentTable({ data, filters, selection, renewing, onWindow }: 
 }
 
 /** Which row the keys are at, and choosing rows one by one, by ranges and all. */
-function useRows(data: IncidentList & Window, selection: Selection, filters: ListFilters) {
+function useRows({ data, selection, filters, scope }: IncidentTableProps) {
   const client = useQueryClient();
   const handle = useRef<ListHandle | null>(null);
-  const [active, setActive] = useState(-1);
+  const [at, setAt] = useState({ scope, index: -1 });
+  const active = at.scope === scope ? at.index : -1;
+  const setActive = useCallback((index: number) => setAt({ scope, index }), [scope]);
   const newest = useRef({ data, filters });
   newest.current = { data, filters };
   const { extend, toggle, replace } = selection;
