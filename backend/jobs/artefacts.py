@@ -20,7 +20,7 @@ from backend.metrics.prometheus import (
     PrometheusTimeout,
     PrometheusUnreachable,
 )
-from backend.metrics.readings import Reading, SeriesKey, State, Verdict
+from backend.metrics.readings import Reading, SeriesKey, Severity, State, Verdict
 from backend.settings import ArtefactQuery
 
 log = logging.getLogger(__name__)
@@ -79,14 +79,15 @@ class ArtefactWatch:
     def mark(self, readings: Iterable[Reading], seen: Mapping[SeriesKey, float]) -> list[Reading]:
         """The readings with what happened to their services; ``seen``: when each pair last had a sample.
 
-        An anomaly that is held back stays one, and says so first.
+        What may be held back, an anomaly or a value beyond its thresholds, stays what it is and says so.
         """
         marked = []
         for reading in readings:
             artefact = self.of(reading, seen.get(reading.key))
             if artefact is not None:
                 reasons = reading.reasons
-                if reading.verdict is Verdict.ANOMALY and artefact.holds_back(reading.timestamp):
+                bad = reading.verdict is Verdict.ANOMALY or reading.severity is not Severity.NORMAL
+                if bad and artefact.holds_back(reading.timestamp):
                     reasons = (held_back(artefact, reading.timestamp), *reasons)
                 reading = replace(reading, artefact=artefact, reasons=reasons)
             marked.append(reading)

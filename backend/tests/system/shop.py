@@ -30,6 +30,7 @@ class Shop:
     def __init__(self, directory: Path, services: Iterable[str], young: Iterable[str] = ()) -> None:
         """``young`` services have no past: their first sample is the first scrape."""
         self._values: dict[str, list[float] | None] = {}
+        self._started: dict[str, float] = {}
         self._healthy = list(services)
         self._untaken = list(reversed(self._healthy))
         self._exposition = _Exposition(self)
@@ -58,6 +59,10 @@ class Shop:
     def heal(self, service: str) -> None:
         self._values.pop(service, None)
 
+    def start(self, service: str, at: float) -> None:
+        """From the next scrape on its process says that it started then (seconds since the epoch)."""
+        self._started[service] = at
+
     def text(self) -> str:
         """The exposition at this moment."""
         normal = _normal(time.time())
@@ -65,6 +70,9 @@ class Shop:
         for service in self._healthy:
             for pod, value in enumerate(self._values.get(service, [normal]) or []):
                 lines.append(f'latency_ms{{service="{escaped(service)}",pod="{pod}"}} {value}')
+        lines.append("# TYPE process_start_time_seconds gauge")
+        for service, at in self._started.items():
+            lines.append(f'process_start_time_seconds{{service="{escaped(service)}"}} {at}')
         return "\n".join(lines)
 
     def __enter__(self) -> Self:
