@@ -9,6 +9,7 @@ from backend.clock import to_rfc3339
 from backend.incidents.incident import Incident, IncidentReading
 from backend.incidents.wording import one_line
 from backend.logs.correlation import CorrelatedLine
+from backend.metrics.cards import ReasonCard
 from backend.metrics.quantity import duration, quantity, quantity_range
 
 _LONGEST = 1000
@@ -22,6 +23,8 @@ def markdown(incident: Incident) -> str:
         "\n".join(f"- {name}: {value}" for name, value in _facts(incident)),
         _text(incident.reason),
     ]
+    if incident.card is not None:
+        parts += ["## Why", "\n".join(f"- {clause}" for clause in _why(incident.card))]
     if incident.readings:
         parts += ["## Readings that fired", "\n".join(_readings(incident))]
     parts.append("## Log lines")
@@ -52,6 +55,18 @@ def _facts(incident: Incident) -> Iterator[tuple[str, str]]:
         yield "Was this right?", incident.feedback
     yield "Policy", _text(incident.policy)
     yield "Fingerprint", incident.fingerprint
+
+
+def _why(card: ReasonCard) -> Iterator[str]:
+    for share in card.shares:
+        yield f"{_text(share.words)} ({share.part:.0%} of the score)"
+    for value, when in ((card.last_week, "last week"), (card.yesterday, "yesterday")):
+        if value is not None:
+            yield f"At this hour {when}: {_text(quantity(value, card.unit))}"
+    yield f"Anomalous since {to_rfc3339(card.since)}"
+    if card.nearest is not None:
+        past = card.nearest
+        yield f"Like incident \\#{past.id} of {to_rfc3339(past.opened_at)}: {_text(past.resolution)}"
 
 
 def _readings(incident: Incident) -> Iterator[str]:

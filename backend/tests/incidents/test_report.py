@@ -13,9 +13,24 @@ from backend.incidents.incident import Incident, ResolveReason, comment, resolve
 from backend.incidents.report import markdown
 from backend.logs.correlation import CorrelatedLine
 from backend.logs.line import LogLine
+from backend.metrics.cards import PastIncident, ReasonCard, Share
 from backend.metrics.readings import SeriesKey
 from backend.tests.incidents.builders import new_incident
 
+CARD = ReasonCard(
+    observed=3240.0,
+    unit="milliseconds",
+    low=12.0,
+    high=85.0,
+    yesterday=None,
+    last_week=36.4,
+    side="above",
+    since=985.0,
+    shares=(Share("level", "value", 0.583, "above", "far above its usual level"),),
+    nearest=PastIncident(
+        3, "payment-service", "lat", "p99", 100.0, 160.0, "Resolved, it was noise: <b>x</b>"
+    ),
+)
 EXPECTED = Path(__file__).with_name("report.md")
 
 
@@ -26,7 +41,7 @@ def line(message: str, *, explains: bool = False, count: int = 1) -> CorrelatedL
 
 def whole() -> Incident:
     lines = (line("pool exhausted (10/10)", explains=True, count=38), line("```\n# not a heading"))
-    incident = replace(new_incident(lines=lines), id=7, reading_count=203)
+    incident = replace(new_incident(lines=lines), id=7, reading_count=203, card=CARD)
     said = comment(incident, 1500.0, "see <img src=x onerror=alert(1)> | *all* of it")
     return resolve(said, 2000.0, ResolveReason.REAL, "rolled back")
 
