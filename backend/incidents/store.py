@@ -185,15 +185,10 @@ class IncidentStore:
         with self._read() as db:
             return queries.spans(db, key, start, end)
 
-    def unresolved(self) -> dict[SeriesKey, float]:
-        """The pairs that have an incident that is not RESOLVED, and when it fired last."""
+    def firing(self, since: float) -> Sequence[SeriesKey]:
+        """The pairs of incidents that fired at ``since`` or later and were not called expected or noise."""
         with self._read() as db:
-            return learning.unresolved(db)
-
-    def lives(self, key: SeriesKey, start: float, end: float) -> Sequence[tuple[float, float | None]]:
-        """From the event to the resolution (None: not yet) of the pair's incidents that lived in the span."""
-        with self._read() as db:
-            return learning.lives(db, key, start, end)
+            return learning.firing(db, since)
 
     def normal_after_all(self, since: float) -> Sequence[tuple[SeriesKey, float]]:
         """The pairs of incidents that were resolved after ``since`` as expected or noise, and when."""

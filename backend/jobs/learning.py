@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 
 class Learning:
-    """Asks the incidents: a pair's readings count as bad until ``quiet`` seconds after one of them fired.
+    """Asks the incidents. A pair's readings count as bad until ``quiet`` seconds after one of them fired.
 
-    A reading's score is only known once it has been taken, so that live the reading that opens an incident is
-    learned; a retrain leaves it out.
+    Not so where the incident was called expected or noise. A reading's score is only known once it has been
+    taken, so that live the reading that opens an incident is learned; a retrain leaves it out.
     """
 
     def __init__(self, incidents: IncidentStore, policy: PolicyName, quiet: float) -> None:
@@ -38,12 +38,11 @@ class Learning:
     def now(self, keys: Sequence[SeriesKey], at: float) -> BoolArray:
         """For each pair whether its reading of ``at`` is to be learned: bool[n]."""
         try:
-            unresolved = self._incidents.unresolved()
+            firing = set(self._incidents.firing(at - self._quiet))
         except StoreError as error:
             # Blind, the models would rather learn nothing than learn an outage.
             log.warning("nothing is learned now: %s", error)
             return np.zeros(len(keys), dtype=np.bool_)
-        firing = {key for key, fired in unresolved.items() if at - fired <= self._quiet}
         return np.array([key not in firing for key in keys], dtype=np.bool_)
 
     def then(self, key: SeriesKey, spec: MetricSpec, stored: Columns) -> BoolArray:
@@ -52,17 +51,16 @@ class Learning:
         if not len(stored):
             return learned
         times = stored.timestamps
-        lives = self._incidents.lives(key, float(times[0]), float(times[-1]))
-        if not lives:
+        spans = self._incidents.spans(key, float(times[0]) - self._quiet, float(times[-1]))
+        if not spans:
             return learned
         anomalous = stored.status == Verdict.ANOMALY.encode()
         beyond = (stored.severity == Severity.HIGH.encode()) | (stored.severity == Severity.CRITICAL.encode())
-        fired = np.where(fires(self._policy, spec, beyond, anomalous), times, -np.inf)
-        before = np.concatenate([[-np.inf], np.maximum.accumulate(fired)[:-1]])
-        for start, end in lives:
-            last = np.maximum(before, start)
-            living = (times > start) & (times < (np.inf if end is None else end))
-            learned &= ~(living & (times - last <= self._quiet))
+        fired = times[fires(self._policy, spec, beyond, anomalous)]
+        for start, end in spans:
+            firings = np.unique([start, *fired[(fired > start) & (fired < end)], end])
+            last = firings[np.maximum(np.searchsorted(firings, times) - 1, 0)]
+            learned &= ~((times > start) & (times - last <= self._quiet))
         return learned
 
     def at_last(self, key: SeriesKey, stored: Columns) -> BoolArray:
