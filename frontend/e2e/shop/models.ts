@@ -6,7 +6,13 @@ import { services } from "./services.ts";
 export function models(now: number): ModelList {
   return {
     items: services(now).flatMap((each) => [
-      modelOf(each.service, "cpu", { trained_at: at(-3_600, now) }),
+      modelOf(each.service, "cpu", {
+        trained_at: at(-3_600, now),
+        before: at(-90_000, now),
+        ...(each.service === "cart" && {
+          candidate: "it would have called 9 % of the last day anomalous, the present one 0.1 %",
+        }),
+      }),
       each.service === "search"
         ? modelOf("search", "err", {
             state: "warming_up",

@@ -19,7 +19,8 @@ const ACTIONS_SHOWN = 12;
 
 export default function Palette({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
-  const wanted = useDeferredValue(text.trim());
+  // Found in the same step as the key press: Command then selects the first of what is found.
+  const wanted = text.trim();
   const navigate = useNavigate();
   const go = (path: string) => {
     onClose();
@@ -99,7 +100,8 @@ function Services({ text, go }: Finds) {
   );
 }
 
-function Incidents({ text, go }: Finds) {
+function Incidents({ text: typed, go }: Finds) {
+  const text = useDeferredValue(typed);
   const filters = text
     ? { q: text, sort: "urgency", limit: INCIDENTS_SHOWN }
     : { status: ["OPEN" as const, "ACKNOWLEDGED" as const], sort: "urgency", limit: INCIDENTS_SHOWN };

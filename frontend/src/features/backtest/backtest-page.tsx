@@ -1,7 +1,7 @@
 /** Backtest: what the detector would have done in the past, with these settings and with others. */
 import { useQuery } from "@tanstack/react-query";
 import { ModelsNav } from "@/components/models-nav";
-import { EmptyState, ErrorState } from "@/components/ui/states";
+import { EmptyState, ErrorState, Skeleton } from "@/components/ui/states";
 import type { Backtest } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
 import { formatRelative } from "@/lib/format";
@@ -40,7 +40,8 @@ export default function BacktestPage() {
       </p>
       <QuestionForm question={question} range={range} busy={running || begin.isPending} onAsk={ask} />
       {begin.error && <ErrorState title="The backtest did not start" error={begin.error} />}
-      {list.error && (
+      {!shown && list.isPending && <Skeleton height={160} label="Loading the backtests" />}
+      {list.error && !list.data && (
         <ErrorState
           title="Earlier backtests could not be loaded"
           error={list.error}

@@ -82,7 +82,7 @@ describe("the models page", () => {
     expect(dialog.getByText(/240 of a window of 2 d/)).toBeVisible();
     await user.click(dialog.getByRole("button", { name: "Retrain this pair" }));
     expect(await screen.findByText("lat on payment-service is being retrained.")).toBeVisible();
-    expect(asked).toBe("?service=payment-service&metric=lat");
+    expect(asked).toBe("?service=payment-service&metric=lat&force=false");
   });
 
   it("starts a retrain and shows its progress, skipped and failed pairs with reasons", async () => {
@@ -104,6 +104,53 @@ describe("the models page", () => {
     expect(panel.getByText("Skipped: 1")).toBeVisible();
     expect(panel.getByRole("button", { name: "Retraining" })).toBeDisabled();
     expect(screen.getByRole("button", { name: "Retraining 7/12" })).toBeVisible();
+  });
+
+  it("cancels a running retrain", async () => {
+    let cancelled = "";
+    server.use(
+      answer("get", "/retrain", () => jobOf(cancelled ? { state: "cancelled", finished_at: at(0) } : {})),
+      answer("post", "/retrain/{job_id}/cancel", (request) => {
+        cancelled = new URL(request.url).pathname;
+        return jobOf();
+      }),
+    );
+    const { user } = renderApp("/models");
+    await user.click(await screen.findByRole("button", { name: "Cancel" }));
+    expect(await screen.findByText(/^Cancelled/)).toBeVisible();
+    expect(cancelled).toBe("/api/v1/retrain/r1/cancel");
+  });
+
+  it("shows why a newer model was held back, takes it, and rolls back", async () => {
+    const asked: string[] = [];
+    const note = (request: Request) => asked.push(request.url.split("/api/v1")[1] ?? "");
+    const model = modelOf("a", "lat", {
+      candidate: "it would have called 9 % of the last day anomalous, the present one 0.1 %",
+      changed: "12,000 samples instead of 9,000",
+      before: at(-90_000),
+    });
+    server.use(
+      answer("get", "/models", { items: [model] }),
+      answer("post", "/retrain", (request) => {
+        note(request);
+        return jobOf({ state: "done", finished_at: at(0) });
+      }),
+      answer("post", "/models/rollback", (request) => {
+        note(request);
+        return { generation: "g1", models: [{ service: "a", metric: "lat" }] };
+      }),
+    );
+    const { user } = renderApp("/models?service=a&metric=lat");
+    const dialog = within(await screen.findByRole("dialog"));
+    expect(dialog.getByText(/9 % of the last day/)).toBeVisible();
+    expect(dialog.getByText("12,000 samples instead of 9,000")).toBeVisible();
+    await user.click(dialog.getByRole("button", { name: "Take the newer one" }));
+    await user.click(dialog.getByRole("button", { name: "Roll back" }));
+    expect(await screen.findByText(/The model before serves lat on a/)).toBeVisible();
+    expect(asked).toEqual([
+      "/retrain?service=a&metric=lat&force=true",
+      "/models/rollback?service=a&metric=lat",
+    ]);
   });
 
   it("says in words that one is running already", async () => {

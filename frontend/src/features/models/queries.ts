@@ -18,12 +18,36 @@ export const retrainQuery = queryOptions({
   refetchInterval: (query) => (query.state.data?.state === "running" ? PROGRESS_EVERY_MS : false),
 });
 
+/** Of which models; without either, of all. */
+export interface Pairs {
+  service?: string;
+  metric?: string;
+}
+
+/** `force` takes new models that judge very differently from the present ones too. */
 export function useRetrain() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (pair: { service?: string; metric?: string }) =>
-      unwrap(api.POST("/retrain", { params: { query: pair } })),
+    mutationFn: (query: Pairs & { force?: boolean }) => unwrap(api.POST("/retrain", { params: { query } })),
     onSuccess: (job) => client.setQueryData(retrainQuery.queryKey, job),
+    onSettled: () => client.invalidateQueries({ queryKey: retrainQuery.queryKey }),
+  });
+}
+
+/** Serves the models before the present ones, until the next retrain. */
+export function useRollback() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (query: Pairs) => unwrap(api.POST("/models/rollback", { params: { query } })),
+    onSettled: () => client.invalidateQueries({ queryKey: modelsQuery.queryKey }),
+  });
+}
+
+export function useCancelRetrain() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (job_id: string) =>
+      unwrap(api.POST("/retrain/{job_id}/cancel", { params: { path: { job_id } } })),
     onSettled: () => client.invalidateQueries({ queryKey: retrainQuery.queryKey }),
   });
 }

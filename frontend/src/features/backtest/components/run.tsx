@@ -27,7 +27,7 @@ export function Run({ id }: { id: string }) {
 }
 
 function Standing({ backtest }: { backtest: Backtest }) {
-  if (backtest.state === "running") return <Running backtest={backtest} />;
+  if (backtest.state === "running") return <Running key={backtest.id} backtest={backtest} />;
   if (backtest.state === "done" && backtest.totals) return <Found backtest={backtest} />;
   if (backtest.state === "cancelled") {
     return <EmptyState title="The backtest was cancelled">{backtest.detail}</EmptyState>;

@@ -5,17 +5,29 @@ import { Modal } from "@/components/ui/modal";
 import { AbsoluteTime } from "@/components/ui/time";
 import type { ModelStatus } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
-import { formatCount, formatDuration, formatRange } from "@/lib/format";
+import { formatCount, formatDuration, formatRange, plural } from "@/lib/format";
 import { servicePath } from "@/lib/paths";
 import { usePreferences } from "@/lib/preferences";
-import { useRetrain } from "../queries";
-import { describeModel } from "../view-model";
+import { useRetrain, useRollback } from "../queries";
+import { alertRateText, describeModel } from "../view-model";
 
 export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: () => void }) {
   const { service, metric } = model;
   const { zone } = usePreferences();
   const words = describeModel(model, useNow(), zone);
   const retrain = useRetrain();
+  const rollback = useRollback();
+  const refused = retrain.error ?? rollback.error;
+  const train = (force: boolean, news: string) =>
+    retrain.mutate({ service, metric, force }, { onSuccess: () => showToast(news) });
+  const goBack = () =>
+    rollback.mutate(
+      { service, metric },
+      {
+        onSuccess: () =>
+          showToast(`The model before serves ${metric} on ${service}, until the next retrain.`),
+      },
+    );
   return (
     <Modal label={`Model of ${metric} on ${service}`} onClose={onClose}>
       <h2 className="break">
@@ -28,21 +40,31 @@ export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: (
         {words.detail}
       </p>
       <Facts model={model} />
-      {retrain.error && <p role="alert">{retrain.error.message}</p>}
+      <Changes model={model} />
       <div className="row">
         <button
           type="button"
           className="button button-primary"
           disabled={retrain.isPending}
-          onClick={() =>
-            retrain.mutate(
-              { service, metric },
-              { onSuccess: () => showToast(`${metric} on ${service} is being retrained.`) },
-            )
-          }
+          onClick={() => train(false, `${metric} on ${service} is being retrained.`)}
         >
           Retrain this pair
         </button>
+        {model.candidate && (
+          <button
+            type="button"
+            className="button"
+            disabled={retrain.isPending}
+            onClick={() => train(true, `The newer model of ${metric} on ${service} is trained and taken.`)}
+          >
+            Take the newer one
+          </button>
+        )}
+        {model.before && (
+          <button type="button" className="button" disabled={rollback.isPending} onClick={goBack}>
+            Roll back
+          </button>
+        )}
         <Link className="button" to={`/models/backtest?${new URLSearchParams({ service, metric })}`}>
           Backtest it
         </Link>
@@ -53,7 +75,31 @@ export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: (
           Close
         </button>
       </div>
+      {refused && <p role="alert">{refused.message}</p>}
     </Modal>
+  );
+}
+
+/** How it differs from the one before, and why a newer one was not taken. */
+function Changes({ model }: { model: ModelStatus }) {
+  return (
+    <>
+      {model.candidate && (
+        <p className="model-note break">
+          <strong>A newer model was held back:</strong> {model.candidate}
+        </p>
+      )}
+      {model.held && (
+        <p className="model-note">
+          <strong>Held.</strong> It was gone back to and stays as it is until the next retrain.
+        </p>
+      )}
+      {model.changed && (
+        <p className="break">
+          <strong>Against the one before:</strong> {model.changed}
+        </p>
+      )}
+    </>
   );
 }
 
@@ -68,10 +114,16 @@ function Facts({ model }: { model: ModelStatus }) {
         {formatCount(model.samples ?? model.have)} of a window of {formatDuration(model.window * 1_000)}; at
         least {formatCount(model.need)} are needed
       </dd>
+      <dt>Learned by now</dt>
+      <dd>{model.learned === null ? "it judges nothing yet" : plural(model.learned, "reading")}</dd>
+      <dt>Called anomalous</dt>
+      <dd>{alertRateText(model)} judged since it serves</dd>
       <dt>Expected range</dt>
       <dd>{expected ? formatRange(expected.low, expected.high, "") : "not learned yet"}</dd>
       <dt>Generation</dt>
       <dd className="model-version">{model.version ?? "none"}</dd>
+      <dt>The one before</dt>
+      <dd>{model.before ? <AbsoluteTime at={model.before} /> : "none is kept"}</dd>
     </dl>
   );
 }

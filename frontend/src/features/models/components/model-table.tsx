@@ -4,9 +4,9 @@ import { ArrowDown, ArrowUp } from "lucide-react";
 import { memo, useLayoutEffect, useRef, useState } from "react";
 import type { ModelStatus } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
-import { formatCount, formatDateTime, formatDuration, formatRange, formatRelative } from "@/lib/format";
+import { formatCount, formatDateTime, formatRange, formatRelative } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
-import { describeModel, type ModelOrder, type SortColumn } from "../view-model";
+import { alertRateText, describeModel, type ModelOrder, type SortColumn } from "../view-model";
 
 const MINUTE_MS = 60_000;
 const ROW_PX = 39;
@@ -24,7 +24,7 @@ const COLUMNS: readonly Column[] = [
   { title: "State", sort: "state" },
   { title: "Trained", sort: "trained" },
   { title: "Samples", sort: "samples", number: true },
-  { title: "Window", number: true },
+  { title: "Alerts", sort: "alerts", number: true },
   { title: "Expected range", number: true },
   { title: "Generation" },
 ];
@@ -160,7 +160,7 @@ const ModelRow = memo(function ModelRow({ model, now, index, measure, onOpen }: 
         {model.trained_at ? formatRelative(model.trained_at, now) : "never"}
       </td>
       <td className="number">{formatCount(model.samples ?? model.have)}</td>
-      <td className="number">{formatDuration(model.window * 1_000)}</td>
+      <td className="number">{alertRateText(model)}</td>
       <td className="number">
         {model.expected ? formatRange(model.expected.low, model.expected.high, "") : "not learned"}
       </td>

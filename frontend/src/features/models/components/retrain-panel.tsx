@@ -5,7 +5,7 @@ import { ErrorState, Skeleton } from "@/components/ui/states";
 import { ApiError } from "@/lib/api/client";
 import type { PairProblem, RetrainJob } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
-import { retrainQuery, useRetrain } from "../queries";
+import { retrainQuery, useCancelRetrain, useRetrain } from "../queries";
 import { describeJob } from "../view-model";
 import "./retrain-panel.css";
 
@@ -30,7 +30,7 @@ export function RetrainPanel() {
       </div>
       {retrain.error && <RetrainRefused error={retrain.error} />}
       {query.data ? (
-        <Job job={query.data} />
+        <Job key={query.data.id} job={query.data} />
       ) : query.error ? (
         <ErrorState
           title="The last retrain could not be loaded"
@@ -59,15 +59,24 @@ function RetrainRefused({ error }: { error: Error }) {
 function Job({ job }: { job: RetrainJob }) {
   const now = useNow();
   const text = describeJob(job, now);
+  const cancel = useCancelRetrain();
   return (
     <>
       {job.state === "running" ? (
-        <JobProgress label="Pairs done" done={job.done} total={job.total} text={text} />
+        <JobProgress
+          label="Pairs done"
+          done={job.done}
+          total={job.total}
+          text={text}
+          onCancel={() => cancel.mutate(job.id)}
+          cancelling={cancel.isPending || cancel.isSuccess}
+        />
       ) : (
         <p>{text}</p>
       )}
       {job.detail && <p className="muted break">{job.detail}</p>}
       <Problems title="Failed" problems={job.failed} open />
+      <Problems title="Held back, the present models stay" problems={job.held_back} open />
       <Problems title="Skipped" problems={job.skipped} />
     </>
   );
