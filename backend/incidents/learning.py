@@ -21,10 +21,15 @@ def firing(db: sqlite3.Connection, since: float) -> list[SeriesKey]:
 
 
 def normal_after_all(db: sqlite3.Connection, since: float) -> list[tuple[SeriesKey, float]]:
-    """The pairs of incidents that were resolved after ``since`` as ``expected`` or ``noise``, and when."""
+    """The pairs of incidents that were called ``expected`` or ``noise`` after ``since``, and when.
+
+    By an answer or by the reason for resolving, whichever came last; also while the incident is open.
+    """
     rows = db.execute(
-        """SELECT service, metric, resolved_at FROM incidents
-           WHERE resolved_at > ? AND coalesce(feedback, resolve_reason, '') IN (?, ?) ORDER BY resolved_at""",
-        (since, *_NORMAL),
+        """SELECT service, metric, max(at) AS said FROM incidents
+           JOIN incident_timeline ON incident_id = incidents.id AND kind IN ('feedback', 'resolved')
+           WHERE updated_at > ? AND coalesce(feedback, resolve_reason, '') IN (?, ?)
+           GROUP BY incidents.id HAVING said > ? ORDER BY said""",
+        (since, *_NORMAL, since),
     )
     return [(SeriesKey(service, metric), at) for service, metric, at in rows]

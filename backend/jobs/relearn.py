@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Relearn:
-    """Looks at what was resolved as ``expected`` or ``noise`` since its last look; for the poll thread."""
+    """Looks at what was called ``expected`` or ``noise`` since its last look; for the poll thread."""
 
     def __init__(self, incidents: IncidentStore, retrainer: Retrainer, now: float) -> None:
         """``now``: what was resolved before this start has been learned, or will be by the daily training."""

@@ -189,6 +189,18 @@ def test_spans_leave_out_what_was_normal_after_all(store: IncidentStore) -> None
     assert (9000.0, 9000.0) in store.spans(KEY, 0.0, 10_000.0), "the newest word holds"
 
 
+def test_what_was_normal_after_all_is_told_from_the_moment_it_was_said(store: IncidentStore) -> None:
+    first, second = opened(store), opened(store, key=SeriesKey("a", "cpu"))
+    store.change(first.id, lambda now: resolve(now, 2000.0))
+    store.change(second.id, lambda now: give_feedback(now, 2100.0, "yes"))
+    assert store.normal_after_all(0.0) == []
+    store.change(first.id, lambda now: give_feedback(now, 2200.0, "noise"))
+    store.change(second.id, lambda now: give_feedback(now, 2300.0, "expected"))
+    assert store.normal_after_all(0.0) == [(KEY, 2200.0), (SeriesKey("a", "cpu"), 2300.0)]
+    store.change(first.id, lambda now: comment(now, 2400.0, "it flaps"))
+    assert store.normal_after_all(2200.0) == [(SeriesKey("a", "cpu"), 2300.0)], "a comment says nothing new"
+
+
 def test_counts_are_by_service_severity_and_status(store: IncidentStore) -> None:
     opened(store, key=SeriesKey("a", "lat"))
     opened(store, key=SeriesKey("a", "cpu"))
