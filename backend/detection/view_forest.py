@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from backend.detection import forest_loops, forest_memory
 from backend.detection.expected import bounds
 from backend.detection.forest_memory import Memory, PairModel, Rules, arrays_of, copy_pair, empty_memory
-from backend.detection.views import VIEWS, local_seconds, what_if
+from backend.detection.season import local_seconds
+from backend.detection.views import VIEWS, what_if
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from backend.detection.ordering import insert, median, remove
+from backend.detection.ordering import insert, remove
 from backend.detection.rings import roughness_of, shift, spread_of, sum_of
+from backend.detection.season import NEAR, median_so_far, usual_at
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -52,8 +51,6 @@ _DAYS_BACK = 7
 _WEEKS_BACK = 4
 _DAILY = VIEWS.index("daily")
 _WEEKLY = VIEWS.index("weekly")
-_NEAR = 3
-"""Bins on each side in which a missing neighbour of the same time of day is looked for."""
 
 
 class Spans(NamedTuple):
@@ -109,27 +106,8 @@ def empty_state(pairs: int, spans: Spans) -> ViewState:
         ordered=np.zeros((pairs, spans.long)),
         daily=np.zeros((pairs, spans.step)),
         weekly=np.zeros((pairs, spans.step)),
-        profile=np.full((pairs, 7 * _WEEKS_BACK * spans.bins + 2 * _NEAR + 2), np.nan),
+        profile=np.full((pairs, 7 * _WEEKS_BACK * spans.bins + 2 * NEAR + 2), np.nan),
     )
-
-
-def local_seconds(timestamps: FloatArray, zone: ZoneInfo | None) -> FloatArray:
-    """Seconds on the clock of ``zone`` (None: UTC) for seconds since the epoch, so that 8 h is 8 h all year.
-
-    When clocks go forward an hour of the day has no bins, and when they go back it is read twice, the
-    second time over the first.
-    """
-    if zone is None:
-        return timestamps
-    # No zone changes its offset within a quarter of an hour.
-    quarters, position = np.unique(np.floor(timestamps / 900.0), return_inverse=True)
-    offsets = [_offset(900.0 * quarter, zone) for quarter in quarters.tolist()]
-    return timestamps + np.array(offsets)[position]
-
-
-def _offset(timestamp: float, zone: ZoneInfo) -> float:
-    offset = datetime.fromtimestamp(timestamp, UTC).astimezone(zone).utcoffset()
-    return 0.0 if offset is None else offset.total_seconds()
 
 
 @njit(cache=True, nogil=True)
@@ -319,57 +297,14 @@ def _enter_bin(state: ViewState, pair: int, spans: Spans, now: int) -> None:
     state.bins[pair, 0] = now
     state.counts[pair, 1] = 0
     state.totals[pair] = 0.0
-    daily = _usual(profile, now, spans.bins, _DAYS_BACK)
-    weekly = _usual(profile, now, 7 * spans.bins, _WEEKS_BACK)
+    daily = usual_at(profile, now, spans.bins, _DAYS_BACK)
+    weekly = usual_at(profile, now, 7 * spans.bins, _WEEKS_BACK)
     if np.isnan(daily) or np.isnan(weekly):
-        middle = _median_so_far(profile, state.bins[pair, 2], now)
+        middle = median_so_far(profile, state.bins[pair, 2], now)
         daily = middle if np.isnan(daily) else daily
         weekly = middle if np.isnan(weekly) else weekly
     state.usual[pair, 0] = daily
     state.usual[pair, 1] = weekly
-
-
-@njit(cache=True, nogil=True)
-def _usual(profile: FloatArray, now: int, period: int, periods: int) -> float:
-    """Median over the periods back of the mean of the three bins around the same time; NaN: none known."""
-    means = np.empty(periods)
-    found = 0
-    for back in range(1, periods + 1):
-        mean = _around(profile, now - back * period, now)
-        if not np.isnan(mean):
-            means[found] = mean
-            found += 1
-    return median(means, found) if found else np.nan
-
-
-@njit(cache=True, nogil=True)
-def _around(profile: FloatArray, centre: int, now: int) -> float:
-    """Mean of the known bins beside ``centre``; where there is none, of the nearest pair within three."""
-    for reach in range(1, _NEAR + 1):
-        total = 0.0
-        found = 0
-        for at in range(centre - reach, min(centre + reach + 1, now)):
-            mean = profile[at % len(profile)]
-            if not np.isnan(mean):
-                total += mean
-                found += 1
-        if found:
-            return total / found
-    return np.nan
-
-
-@njit(cache=True, nogil=True)
-def _median_so_far(profile: FloatArray, earliest: int, now: int) -> float:
-    """Median of all known bins before the present one; NaN while there is none."""
-    first = max(earliest, now - len(profile) + 1)
-    known = np.empty(max(0, now - first))
-    found = 0
-    for at in range(first, now):
-        mean = profile[at % len(profile)]
-        if not np.isnan(mean):
-            known[found] = mean
-            found += 1
-    return median(known, found) if found else np.nan
 
 
 @njit(cache=True, nogil=True)

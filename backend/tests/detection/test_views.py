@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.detection.views import VIEWS, Spans, empty_state, local_seconds, replay, what_if
+from backend.detection.season import local_seconds
+from backend.detection.views import VIEWS, Spans, empty_state, replay, what_if
 from backend.tests.detection.reference_views import reference_views
 
 BERLIN = ZoneInfo("Europe/Berlin")
