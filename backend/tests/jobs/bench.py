@@ -45,6 +45,8 @@ START = 1767225600.0  # 2026-01-01T00:00:00Z, a grid time
 INTERVAL = 15.0
 PAST = 60
 """Readings of the healthy past."""
+GROWN = 240
+"""Readings of one that is long enough for a model to raise an alarm by itself."""
 HIGH, CRITICAL = 1000.0, 3000.0
 KEY = SeriesKey("shop", "lat")
 CATALOGUE = {
@@ -102,11 +104,11 @@ class Bench:
         )
         self._build()
 
-    def learn(self, *keys: SeriesKey) -> None:
-        """A healthy past of PAST readings up to the next poll, and models of it."""
+    def learn(self, *keys: SeriesKey, past: int = PAST) -> None:
+        """A healthy past of so many readings up to the next poll, and models of it."""
         for key in keys:
-            past = [self.next_poll - i * INTERVAL for i in range(1, PAST + 1)]
-            self.prometheus.write(key.metric, key.service, {time: normal(time) for time in past})
+            times = [self.next_poll - i * INTERVAL for i in range(1, past + 1)]
+            self.prometheus.write(key.metric, key.service, {time: normal(time) for time in times})
             self.healthy(key)
         self.poll()
         self.settle()

@@ -12,7 +12,7 @@ import pytest
 
 from backend.incidents import incident as lifecycle
 from backend.incidents.incident import Incident
-from backend.tests.jobs.bench import INTERVAL, KEY, START, Bench
+from backend.tests.jobs.bench import GROWN, INTERVAL, KEY, START, Bench
 from backend.tests.scenarios.notation import samples
 
 _KINDS = {"opened": "O", "attached": "A", "resolved": "R"}
@@ -138,7 +138,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of a Canopy that has learned the pair's healthy past."""
     folder = tmp_path_factory.mktemp("learned")
     with Bench(folder) as bench:
-        bench.learn(KEY)
+        bench.learn(KEY, past=GROWN)
     return folder
 
 
