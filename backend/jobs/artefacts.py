@@ -81,9 +81,12 @@ class ArtefactWatch:
 
         What may be held back, an anomaly or a value beyond its thresholds, stays what it is and says so.
         """
+        touched = self._recent.keys() | self._known.down.keys() | self._known.skewed.keys()
         marked = []
         for reading in readings:
-            artefact = self.of(reading, seen.get(reading.key))
+            artefact = None
+            if reading.key.service in touched or reading.state is State.STALE:
+                artefact = self.of(reading, seen.get(reading.key))
             if artefact is not None:
                 reasons = reading.reasons
                 bad = reading.verdict is Verdict.ANOMALY or reading.severity is not Severity.NORMAL
