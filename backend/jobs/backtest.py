@@ -31,7 +31,7 @@ from backend.settings import Settings
 log = logging.getLogger(__name__)
 
 _KEPT = 5
-"""Backtests whose results are kept; a pair's takes some 40 kB."""
+"""Backtests whose results are kept; one takes up to some 30 MB."""
 _THREADS = 2
 _TELL_EVERY = 0.2
 _SHOWN_SERVICES = 5
@@ -215,6 +215,7 @@ class Backtester:
             zone=ZoneInfo(self._settings.detection.timezone),
             min_samples=self._settings.training.min_samples,
             contamination=self._settings.training.contamination,
+            pairs=len(series),
             stopped=lambda: self._is_stopped(backtest.id),
         )
 

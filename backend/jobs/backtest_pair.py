@@ -26,14 +26,15 @@ from backend.metrics.readings import Reading, SeriesKey, State, Verdict
 
 FloatArray = NDArray[np.float64]
 
-_CHART_VALUES, _CHART_SCORES = 600, 300
-"""Points of a chart that are kept for its values' sake, and for its scores'."""
+_CHART_POINTS, _FEWEST_POINTS = 600, 60
+_ALL_CHARTS = 600_000
+"""Points of a chart that are kept for its values' sake (half as many for its scores'), and of all charts."""
 _NO_MODEL = np.inf
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What all pairs of a backtest share; times and spans in seconds."""
+    """What all ``pairs`` of a backtest share; times and spans in seconds."""
 
     present: Judging
     asked: Judging | None
@@ -43,6 +44,7 @@ class Replay:
     zone: ZoneInfo
     min_samples: int
     contamination: float
+    pairs: int
     stopped: Callable[[], bool]
 
 
@@ -92,7 +94,7 @@ def replay_pair(
         else None,
         incidents=tuple(incidents),
         real=_found(real, would, would_asked, about.interval),
-        chart=_chart(present, asked.scores if scored_asked is not scored else None),
+        chart=_chart(present, asked.scores if scored_asked is not scored else None, about.pairs),
     )
 
 
@@ -227,11 +229,12 @@ def _gaps(timestamps: FloatArray, interval: float) -> tuple[int, int]:
     return int((steps > 1).sum()), int((steps - 1).sum())
 
 
-def _chart(scored: Scored, asked: FloatArray | None) -> Chart:
-    rows = min_max_indices(scored.values, _CHART_VALUES)
+def _chart(scored: Scored, asked: FloatArray | None, charts: int) -> Chart:
+    points = max(_FEWEST_POINTS, min(_CHART_POINTS, _ALL_CHARTS // charts))
+    rows = min_max_indices(scored.values, points)
     for scores in (scored.scores, asked):
         if scores is not None:
-            rows = np.union1d(rows, min_max_indices(np.nan_to_num(scores), _CHART_SCORES))
+            rows = np.union1d(rows, min_max_indices(np.nan_to_num(scores), points // 2))
     return Chart(
         scored.timestamps[rows],
         scored.values[rows],

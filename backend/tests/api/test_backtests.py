@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from backend.clock import from_rfc3339
 from backend.tests.api.conftest import HEALTHY, SICK, Running
 from backend.tests.real import wait_until
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.real
 @pytest.fixture(scope="module")
 def done(running: Running) -> dict[str, Any]:
     """A backtest of the last minutes of SICK, to its end."""
-    body = {"service": SICK, "metric": "lat", "start": "1m", "sensitivity": 0.99}
+    body = {"service": SICK, "metric": "lat", "start": "10m", "sensitivity": 0.99}
     answer = running.post("/backtests", json=body)
     assert answer.status_code == 202, answer.text
     place = answer.headers["Location"]
@@ -33,7 +34,11 @@ def test_a_backtest_from_its_request_to_its_chart(running: Running, done: dict[s
     assert (page["total"], page["next_offset"]) == (1, None)
     (pair,) = page["items"]
     assert (pair["service"], pair["unit"], pair["asked"]["incidents"]) == (SICK, "milliseconds", 0)
-    assert done["totals"]["vanishes"] == pair["present"]["incidents"]
+    assert done["totals"]["vanishes"] == pair["present"]["incidents"] == 1
+    (real,) = pair["real"]
+    assert (real["id"], real["found"], real["found_asked"]) == (running.incident()["id"], True, False)
+    (would,) = pair["incidents"]
+    assert from_rfc3339(would["start"]) == pytest.approx(from_rfc3339(real["event_ts"]), abs=2)
     chart = running.json(f"/backtests/{done['id']}/series", service=SICK, metric="lat")
     assert chart["total"] == pair["readings"] == len(chart["points"])
     assert (chart["high"], chart["asked_threshold"]) == (1000, 0.99)
