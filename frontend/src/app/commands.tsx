@@ -34,13 +34,17 @@ export function Commands() {
       <button
         type="button"
         className="button shell-search"
-        aria-label="Find a service, an incident, an action"
+        title="Find a service, an incident, an action"
         aria-keyshortcuts="Control+K"
         onClick={() => setOpen("palette")}
       >
         <Search aria-hidden="true" size={15} />
         <span className="shell-search-word">Find or do</span>
-        <Keys keys="$mod+k" />
+        <span aria-hidden="true">
+          <span aria-hidden="true">
+            <Keys keys="$mod+k" />
+          </span>
+        </span>
       </button>
       <button
         type="button"

@@ -64,7 +64,7 @@ describe("the palette", () => {
     await user.keyboard("{Enter}");
     await waitFor(() => expect(getPreferences().zone).toBe("utc"));
     act(() => setPreferences({ zone: "local" }));
-    await user.click(screen.getByRole("button", { name: /^Find a service/ }));
+    await user.click(screen.getByRole("button", { name: "Find or do" }));
     const again = within(await screen.findByRole("dialog", { name: "Commands" }));
     await user.type(again.getByRole("combobox"), "go to logs");
     expect(screen.getByRole("option", { name: /Go to Logs/ })).toHaveTextContent("G then L");
