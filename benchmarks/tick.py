@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,18 @@ import pandas as pd
 
 from backend.detection.features import FEATURES, ROLLING_WINDOW, max_gap
 from backend.detection.registry import ModelRegistry
+from backend.detection.sensitivity import Thresholds
 from backend.detection.training import TrainedModel, train_pair
 from backend.detection.windows import RecentWindows
+from backend.incidents.store import IncidentStore
+from backend.jobs.cards import Cards
+from backend.jobs.detecting import build_detector
 from backend.jobs.judge import Judge
+from backend.jobs.learning import Learning
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey
+from backend.settings import Settings
 
 STEP = 15.0
 START = 1_767_225_600.0
@@ -72,12 +79,20 @@ def _model(number: int) -> TrainedModel:
 
 def _ours(pairs: int, models: list[TrainedModel], folder: Path) -> float:
     """Windows, features, one batched score, severities, readings and the CSVs, as a poll does them."""
-    registry = ModelRegistry(folder / "models")
+    settings = Settings.model_validate({"detection": {"detector": "isolation_forest"}})
+    registry = ModelRegistry(folder / "models", settings.detection.detector)
+    detector = build_detector(settings, Thresholds(settings))
     keys = [SeriesKey(f"service-{i}", "lat") for i in range(pairs)]
     registry.save([_as(models[i % len(models)], key) for i, key in enumerate(keys[:DISTINCT])], START)
     _repeat(registry, keys)
     history = HistoryStore(folder / "datasets")
-    judge = Judge({"lat": SPEC}, registry, RecentWindows(max_gap(STEP)))
+    store = IncidentStore(folder / "canopy.db")
+    learning = Learning(store, settings.incidents.policy, settings.incidents.dedup_window)
+    catalogue = {"lat": SPEC}
+    cards = Cards(
+        catalogue=catalogue, interval=STEP, zone=None, detector=detector, history=history, store=store
+    )
+    judge = Judge(catalogue, registry, detector, learning, RecentWindows(max_gap(STEP)), cards)
     values = np.random.default_rng(0).gamma(2, 5, (ROUNDS + ROLLING_WINDOW, pairs))
 
     def tick(number: int) -> None:
@@ -87,7 +102,8 @@ def _ours(pairs: int, models: list[TrainedModel], folder: Path) -> float:
 
     for number in range(ROLLING_WINDOW):
         tick(number)
-    return statistics.median(_cpu(lambda n=n: tick(ROLLING_WINDOW + n)) for n in range(ROUNDS))  # type: ignore[misc]
+    with closing(store):
+        return statistics.median(_cpu(lambda n=n: tick(ROLLING_WINDOW + n)) for n in range(ROUNDS))  # type: ignore[misc]
 
 
 def _repeat(registry: ModelRegistry, keys: list[SeriesKey]) -> None:
@@ -114,7 +130,7 @@ def _naive(models: list[TrainedModel], pairs: int, folder: Path) -> float:
             value, delta = window.iloc[-1], window.diff().iloc[-1]
             features = [[value, delta, mean, std, (value - mean) / std]]
             row = pd.DataFrame(features, columns=list(FEATURES)).to_numpy()
-            forest = models[i % len(models)].forest
+            forest = models[i % len(models)].classic
             score, verdict = forest.decision_function(row)[0], forest.predict(row)[0]
             with (folder / f"{i}.csv").open("a") as file:
                 file.write(f"{value},{score},{verdict}\n")

@@ -36,7 +36,7 @@ def test_readings_inside_an_incident_are_not_learned() -> None:
 def test_the_same_readings_give_the_same_bytes_of_score() -> None:
     rows = np.random.default_rng(0).normal(10, 5, (50, 5))
     first, second = trained(PAYMENT), trained(PAYMENT)
-    np.testing.assert_array_equal(first.forest.score_samples(rows), second.forest.score_samples(rows))
+    np.testing.assert_array_equal(first.classic.score_samples(rows), second.classic.score_samples(rows))
 
 
 STEP, QUIET = 15.0, 60.0
