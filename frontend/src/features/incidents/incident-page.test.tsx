@@ -227,7 +227,7 @@ describe("what an operator does to it", () => {
     await waitFor(() =>
       expect(right.getByRole("button", { name: "No, noise" })).toHaveAttribute("aria-pressed", "true"),
     );
-    expect(right.getByText(/learns these readings as normal/)).toBeVisible();
+    expect(right.getByText(/^The model is trained again/)).toBeVisible();
   });
 });
 

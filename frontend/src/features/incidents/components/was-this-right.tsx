@@ -28,8 +28,8 @@ export function WasThisRight({ incident }: { incident: IncidentDetail }) {
       </div>
       <p className="muted small">
         {incident.feedback === null || incident.feedback === "yes"
-          ? "What was expected or noise is learned as normal when the model is trained again."
-          : "The next training of this model learns these readings as normal."}
+          ? "If it was expected or noise, the model is trained again and takes these readings as normal."
+          : "The model is trained again and takes these readings as normal."}
       </p>
       {action.error && (
         <p className="incident-refused" role="alert">
