@@ -43,7 +43,7 @@ export function OutcomeTable({ backtest, totals }: OutcomeTableProps) {
   ];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-    <section className="panel table-box" aria-label="What the settings would have done" tabIndex={0}>
+    <section className="panel table-box outcome" aria-label="What the settings would have done" tabIndex={0}>
       <table>
         <thead>
           <tr>
