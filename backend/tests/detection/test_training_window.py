@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backend.detection.forest_memory import Rules
 from backend.detection.training_window import (
     BLOCKS,
     FRESH,
@@ -85,6 +86,16 @@ def test_old_readings_leave_with_their_block() -> None:
     for found in filled(np.r_[old, new], FRESH):
         assert found.values.max() == 3.0
         assert found.before[-1] == FRESH * BLOCKS
+
+
+@pytest.mark.parametrize("block", [1, 63, 64, 65])
+def test_path_lengths_are_known_for_as_many_readings_as_a_window_can_hold(block: int) -> None:
+    window = empty_window(1)
+    row, most = np.zeros(len(VIEWS)), 0
+    for _ in range((BLOCKS + 2) * 2 * FRESH):
+        learn(window, 0, row, block)
+        most = max(most, held(window, 0))
+    assert most < len(Rules.of(300.0, block).leaf_path)
 
 
 @pytest.mark.parametrize("interval", [1.0, 5.0, 15.0, 60.0, 300.0, 3600.0])
