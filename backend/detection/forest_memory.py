@@ -41,7 +41,7 @@ class Rules(NamedTuple):
         spans = Spans.of(interval)
         block = block_size(interval) if block is None else block
         refit_every = int(np.clip(round(_REFIT_SECONDS / interval), *_REFIT_READINGS))
-        # A block ends with the first FRESH readings that fill it, and there may be fewer than that beside them.
+        # A block ends with the FRESH readings that fill it, and there may be nearly as many beside them all.
         most = BLOCKS * (block + FRESH) + FRESH
         return cls(spans, bins_a_day(interval), refit_every, block, _paths(most))
 
