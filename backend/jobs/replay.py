@@ -21,7 +21,7 @@ from backend.metrics.readings import SeriesKey
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-_SHORTEST, _LONGEST = 8, 2048
+_SHORTEST, _LONGEST = 8, 512
 """Readings pushed at once: after one that fired, and while none does."""
 
 Judge = Callable[[Scored], BoolArray]
