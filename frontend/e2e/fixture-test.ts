@@ -8,7 +8,7 @@ export const PAGES = [
   { name: "Service", path: "services/payment-service", api: "/metrics?" },
   { name: "Incidents", path: "incidents", api: "/incidents?" },
   { name: "Incident", path: "incidents/240", api: "/incidents/240" },
-  { name: "Logs", path: "logs?service=payment-service", api: "/logs?" },
+  { name: "Logs", path: "logs?service=payment-service", api: "/logs/lines" },
   { name: "Models", path: "models", api: "/models" },
   { name: "Sensitivity", path: "models/sensitivity", api: "/sensitivity" },
   { name: "Backtest", path: "models/backtest", api: "/backtests" },

@@ -102,6 +102,9 @@ function tellClick(plot: uPlot, newest: () => UplotChartProps): void {
   if (time !== undefined) newest().onPick?.(time);
 }
 
+/** Of the charts of a group only the cursor is shared: a drag belongs to the one it began on. */
+const isMove = (type: string) => type === "mousemove" || type === "mouseleave";
+
 function makeOptions(newest: () => UplotChartProps, palette: Palette, width: number): uPlot.Options {
   const { height, group, onSelect, onPick } = newest();
   const tip = document.createElement("div");
@@ -115,7 +118,7 @@ function makeOptions(newest: () => UplotChartProps, palette: Palette, width: num
     legend: { show: false },
     cursor: {
       y: false,
-      ...(group && { sync: { key: group } }),
+      ...(group && { sync: { key: group, filters: { pub: isMove } } }),
       drag: { x: onSelect !== undefined, y: false, setScale: false, dist: LEAST_DRAG_PX },
     },
     scales: {

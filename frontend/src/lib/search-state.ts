@@ -26,7 +26,10 @@ export function useSearchState(how?: "step"): [URLSearchParams, (change: SearchC
   apply.current = setSearch;
   const change = useCallback(
     (values: SearchChange) => {
-      newest.current = withChange(newest.current, values);
+      const next = withChange(newest.current, values);
+      // A step that leads nowhere would have Back do nothing.
+      if (how === "step" && next.toString() === newest.current.toString()) return;
+      newest.current = next;
       apply.current(newest.current, { replace: how !== "step" });
     },
     [how],

@@ -161,9 +161,9 @@ function SourceNotices({ sources }: { sources: readonly LogSource[] }) {
   const broken = sources.filter((source) => source.state !== "reading");
   const [first] = broken;
   if (!first) return null;
-  if (broken.length === 1) return <p className="stale-notice">{describeSource(first)}</p>;
+  if (broken.length === 1) return <p className="log-sources">{describeSource(first)}</p>;
   return (
-    <details className="stale-notice log-sources">
+    <details className="log-sources">
       <summary>
         {broken.length} of {sources.length} log files are not read
       </summary>

@@ -51,10 +51,7 @@ export function bandsQuery(service: string, range: TimeRange, limit: number) {
 /** Restarts, deploys and the like in the range; by the minute, so that the question stays the same for one. */
 export function happenedQuery(service: string, range: TimeRange) {
   const start = iso(Math.floor(rangeEnds(range).start / MINUTE) * MINUTE);
-  return {
-    ...annotationsQuery({ service, start, ...(range.kind === "between" && { end: range.end }) }),
-    placeholderData: keepPreviousData,
-  };
+  return annotationsQuery({ service, start, ...(range.kind === "between" && { end: range.end }) });
 }
 
 export function changesQuery(service: string, { from, to }: Selection) {
