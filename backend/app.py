@@ -56,6 +56,7 @@ from backend.jobs.poll import PollCycle
 from backend.jobs.relearn import Relearn
 from backend.jobs.retrain import Retrainer, TrainingJob
 from backend.jobs.scheduler import Jobs
+from backend.jobs.seasons import OlderReadings, Seasons
 from backend.jobs.sensitivity import SensitivityControl
 from backend.jobs.triage import Triage
 from backend.jobs.warmup import WarmUp
@@ -232,7 +233,14 @@ def _open_parts(
     stack.callback(backtester.stop, _CLOSING_SECONDS)
     detector = build_detector(settings, thresholds)
     learning = Learning(incidents, settings.incidents.policy, settings.incidents.dedup_window)
-    retrainer = Retrainer(settings, history, registry, detector, learning, clock, on_training)
+    older = OlderReadings(
+        interval=settings.poll.interval,
+        window=settings.training.window,
+        catalogue=catalogue,
+        prometheus=past,
+        health=board,
+    )
+    retrainer = Retrainer(settings, history, registry, detector, learning, clock, on_training, older.of)
     warmup = WarmUp(
         interval=settings.poll.interval,
         min_samples=settings.training.min_samples,
@@ -299,6 +307,7 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
         triage=_triage(parts, watch),
         warmup=parts.warmup,
         relearn=Relearn(parts.incidents, parts.retrainer, parts.clock.now()),
+        seasons=Seasons(parts.detector, parts.retrainer),
         live=parts.live,
         health=parts.health,
         publish=parts.broadcast.publish,

@@ -23,10 +23,11 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A pair that was grown apart from the live ones."""
+    """A pair that was grown apart from the live ones; ``seasons``: earlier weeks were read in as well."""
 
     arena: ForestArena
     slot: int
+    seasons: bool
 
     def newest(self) -> float:
         """When its newest reading was, in seconds since the epoch."""
@@ -44,7 +45,7 @@ def grow(arena: ForestArena, key: SeriesKey, series: Series) -> Grown:
     arena.push(np.full(len(series.values), slot), series.timestamps, series.values, series.learned)
     arena.refit(slots)
     arena.hold(slots, False)
-    return Grown(arena, slot)
+    return Grown(arena, slot, series.older > 0)
 
 
 class ForestTrainer:
@@ -75,12 +76,13 @@ class ForestTrainer:
             forest=self._nursery.model(grown.slot),
             expected=expected_range(series.values[series.learned]),
             samples=learned,
-            start=float(series.timestamps[0]),
+            start=float(series.timestamps[series.older]),
             end=float(series.timestamps[-1]),
             trained_at=now,
             contamination=0.0,
             detector="view_forest",
             features=VIEWS,
+            seasons=grown.seasons,
             verdicts=self._verdicts(key, series, grown) if series.compared.any() else None,
         )
 

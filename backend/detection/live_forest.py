@@ -153,6 +153,11 @@ class LiveForest:
             if held is not None:
                 self._put_back(key, held, origin)
 
+    def without_seasons(self) -> list[SeriesKey]:
+        """The pairs whose views know nothing of the weeks before the stored readings."""
+        with self._lock:
+            return [key for key, _ in self.slots.items() if key not in self.slots.seasons]
+
     def segments(self) -> int:
         """How many segments there are to `dump`."""
         with self._lock:
@@ -191,6 +196,8 @@ class LiveForest:
                 key = SeriesKey(service, metric)
                 if key in models.models and self.slots.get(key) is None:
                     self.slots.put(key, slot, origin, counts)
+                    if models.models[key].seasons:
+                        self.slots.seasons.add(key)
             known = {slot for _, slot in self.slots.items()}
             for row in np.flatnonzero(whole["used"]).tolist():
                 if segment * SEGMENT + row not in known:
@@ -227,7 +234,10 @@ class LiveForest:
             self.slots.put(key, slot, origin)
         # What the views remember of a pair that is live reaches further back than what was trained on.
         ahead = self.arena.newest(np.array([slot]))[0] > grown.newest() + CLOCK_ERROR
-        self.arena.adopt(slot, grown.arena, grown.slot, views=new or bool(ahead))
+        wiser = grown.seasons and key not in self.slots.seasons
+        self.arena.adopt(slot, grown.arena, grown.slot, views=new or wiser or bool(ahead))
+        if grown.seasons:
+            self.slots.seasons.add(key)
         self.arena.hold(np.array([slot]), False)
         self.slots.begin(slot, origin)
         self._changed.add(slot // SEGMENT)

@@ -30,7 +30,8 @@ class ModelInfo:
 
     ``start`` and ``end`` bound the readings it was fitted on; times in seconds since the epoch. ``changed``
     says in words what differs from ``before``, the model that it replaced. ``held``: it was gone back to, and
-    stays as it is until the next retrain. ``candidate``: why a newer one was not taken; empty where none was.
+    stays as it is until the next retrain. ``seasons``: earlier weeks were read in too. ``candidate``: why a
+    newer one was not taken; empty where none was.
     """
 
     key: SeriesKey
@@ -47,6 +48,7 @@ class ModelInfo:
     changed: str = ""
     candidate: str = ""
     held: bool = False
+    seasons: bool = False
     before: ModelInfo | None = None
 
     def replaced(self) -> ModelInfo:
@@ -144,6 +146,7 @@ def _to_json(info: ModelInfo) -> dict[str, Any]:
         "changed": info.changed,
         "candidate": info.candidate,
         "held": info.held,
+        "seasons": info.seasons,
     }
 
 
@@ -163,5 +166,6 @@ def _from_json(entry: dict[str, Any]) -> ModelInfo:
         changed=entry.get("changed", ""),
         candidate=entry.get("candidate", ""),
         held=entry.get("held", False),
+        seasons=entry.get("seasons", False),
         before=_from_json(entry["before"]) if "before" in entry else None,
     )

@@ -64,6 +64,7 @@ def write_model(folder: Path, model: TrainedModel) -> ModelInfo:
         versions=present_versions(),
         detector=model.detector,
         changed=model.changed,
+        seasons=model.seasons,
     )
 
 

@@ -19,6 +19,7 @@ class SlotTable:
 
     ``expected`` float64[slots, 2] the range found last, NaN: none; ``counts`` int64[slots, 2] readings judged
     by the present model, and anomalous ones among them; ``origins`` the digest of the model it came from.
+    ``seasons`` are the pairs whose views know of earlier weeks.
     """
 
     def __init__(self) -> None:
@@ -26,6 +27,7 @@ class SlotTable:
         self.expected = np.empty((0, 2))
         self.counts = np.zeros((0, 2), dtype=np.int64)
         self.origins: list[str] = []
+        self.seasons: set[SeriesKey] = set()
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -62,6 +64,7 @@ class SlotTable:
 
     def pop(self, key: SeriesKey) -> int | None:
         """Take the slot away from the pair."""
+        self.seasons.discard(key)
         return self._slots.pop(key, None)
 
     def begin(self, slot: int, origin: str) -> None:

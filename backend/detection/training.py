@@ -50,6 +50,7 @@ class TrainedModel:
     features: tuple[str, ...] = FEATURES
     verdicts: BoolArray | None = None
     changed: str = ""
+    seasons: bool = False
 
     @property
     def classic(self) -> IsolationForest:

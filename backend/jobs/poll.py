@@ -18,6 +18,7 @@ from backend.jobs.judge import Judge
 from backend.jobs.live import CycleReport, Live
 from backend.jobs.relearn import Relearn
 from backend.jobs.roster import Roster
+from backend.jobs.seasons import Seasons
 from backend.jobs.triage import Triage
 from backend.jobs.warmup import WarmUp
 from backend.metrics.catalogue import MetricSpec
@@ -46,6 +47,7 @@ class PollCycle:
         triage: Triage,
         warmup: WarmUp,
         relearn: Relearn,
+        seasons: Seasons,
         live: Live,
         health: HealthBoard,
         publish: Callable[[str, dict[str, Any]], None],
@@ -63,6 +65,7 @@ class PollCycle:
         self._triage = triage
         self._warmup = warmup
         self._relearn = relearn
+        self._seasons = seasons
         self._live = live
         self._health = health
         self._publish = publish
@@ -108,6 +111,7 @@ class PollCycle:
         self._tell_health(answers)
         self._warmup.after_poll(report)
         self._relearn.after_poll()
+        self._seasons.after_poll(at)
         self._publish("readings", {"timestamp": to_rfc3339(at), "pairs": len(readings)})
         self._last, self._complete = report, not answers.failed
         return report

@@ -6,11 +6,12 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backend.clock import Clock, to_rfc3339
 from backend.detection.detector import Detector, Series, Trainer
@@ -26,10 +27,16 @@ from backend.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Trigger = Literal["start", "schedule", "api", "command", "resolved"]
+FloatArray = NDArray[np.float64]
+Older = Mapping[SeriesKey, tuple[FloatArray, FloatArray]]
+AskOlder = Callable[[Sequence[SeriesKey], float], Older]
+
+Trigger = Literal["start", "schedule", "api", "command", "resolved", "seasons"]
 _KEPT_JOBS = 50
 _COMPARED = 86400.0
 """Seconds of recent readings on which a new model is held against what was said of them live."""
+_GROUP = 256
+"""Pairs whose earlier weeks are held in memory at a time."""
 _TELL_EVERY = 0.2
 """Seconds between two tellings of progress: ten thousand pairs are no reason for ten thousand events."""
 
@@ -94,7 +101,9 @@ class Retrainer:
         learning: Learning,
         clock: Clock,
         on_progress: Callable[[TrainingJob], None],
+        older: AskOlder | None = None,
     ) -> None:
+        """``older``: coarse readings of earlier weeks of some pairs, as of a time; None: not to be had."""
         self._settings = settings
         self._history = history
         self._registry = registry
@@ -102,6 +111,8 @@ class Retrainer:
         self._learning = learning
         self._clock = clock
         self._on_progress = on_progress
+        self._ask_older = older
+        self._older: Older = {}
         self._lock = threading.Lock()
         self._jobs: dict[str, TrainingJob] = {}
         self._finished = threading.Condition(self._lock)
@@ -206,7 +217,9 @@ class Retrainer:
     def _train_all(self, job: TrainingJob) -> TrainingJob:
         trained: list[TrainedModel] = []
         with self._detector.training() as trainer:
-            for key in job.pairs:
+            for number, key in enumerate(job.pairs):
+                if number % _GROUP == 0:
+                    self._older = self._older_of(job, job.pairs[number : number + _GROUP])
                 if self._stopping.is_set():
                     return self._end(job, "cancelled", "Canopy was stopped; the present models stay")
                 if self._unwanted == job.id:
@@ -214,8 +227,14 @@ class Retrainer:
                 job = self._train_one(job, key, trainer, trained)
                 self._update(job)
             if not trained and not job.held_back:
-                return self._end(job, "done", "no pair had enough to learn from; the present models stay")
+                return self._end(job, "done", _nothing_new(job))
             return self._serve(job, trainer, trained)
+
+    def _older_of(self, job: TrainingJob, keys: Sequence[SeriesKey]) -> Older:
+        """Nothing for a first model: that is not to wait."""
+        if self._ask_older is None or job.trigger == "start":
+            return {}
+        return self._ask_older(keys, self._clock.now())
 
     def _serve(self, job: TrainingJob, trainer: Trainer, trained: list[TrainedModel]) -> TrainingJob:
         held_back = {SeriesKey(held.service, held.metric): held.reason for held in job.held_back}
@@ -248,6 +267,8 @@ class Retrainer:
     ) -> TrainingJob:
         """Train one pair; one bad series never stops the rest."""
         job = replace(job, done=job.done + 1)
+        if job.trigger == "seasons" and key not in self._older:
+            return job
         try:
             model, off = self._trained(key, trainer, job.force)
         except NotEnoughSamples as error:
@@ -269,7 +290,8 @@ class Retrainer:
         present = self._registry.current.models.get(key)
         scored = np.array([score != b"" for score in stored.score], dtype=np.bool_)
         compared = learned & scored & (stored.timestamps >= now - _COMPARED) & (present is not None)
-        model = trainer.train(key, Series(stored.timestamps, stored.values, learned, compared), now)
+        series = Series(stored.timestamps, stored.values, learned, compared)
+        model = trainer.train(key, _with_older(series, self._older.get(key)), now)
         if present is None:
             return model, ""
         comparison = None
@@ -301,3 +323,25 @@ class Retrainer:
     def _tell(self, job: TrainingJob) -> None:
         self._told_at = time.monotonic()
         self._on_progress(job)
+
+
+def _with_older(series: Series, older: tuple[FloatArray, FloatArray] | None) -> Series:
+    """The series with what is known from before it."""
+    if older is None or not len(series.timestamps):
+        return series
+    before = older[0] < series.timestamps[0]
+    count = int(before.sum())
+    none = np.zeros(count, dtype=np.bool_)
+    return Series(
+        np.concatenate([older[0][before], series.timestamps]),
+        np.concatenate([older[1][before], series.values]),
+        np.concatenate([none, series.learned]),
+        np.concatenate([none, series.compared]),
+        count,
+    )
+
+
+def _nothing_new(job: TrainingJob) -> str:
+    if job.trigger == "seasons":
+        return "Prometheus knows nothing of the weeks before; the present models stay"
+    return "no pair had enough to learn from; the present models stay"

@@ -65,7 +65,7 @@ class PairProblem(Wire):
 class RetrainJob(Wire):
     id: str
     state: Literal["running", "done", "failed", "cancelled"]
-    trigger: Literal["start", "schedule", "api", "command", "resolved"]
+    trigger: Literal["start", "schedule", "api", "command", "resolved", "seasons"]
     started_at: Time
     finished_at: Time | None
     total: int

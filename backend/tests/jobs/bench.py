@@ -31,6 +31,7 @@ from backend.jobs.live import CycleReport, Live
 from backend.jobs.poll import PollCycle
 from backend.jobs.relearn import Relearn
 from backend.jobs.retrain import Retrainer, TrainingJob
+from backend.jobs.seasons import OlderReadings, Seasons
 from backend.jobs.triage import Triage
 from backend.jobs.warmup import WarmUp
 from backend.logs.correlation import CorrelatedLine
@@ -81,7 +82,10 @@ class Bench:
         training: Mapping[str, Any] | None = None,
         detector: DetectorName = "view_forest",
         artefacts: Mapping[ArtefactQuery, str] | None = None,
+        seasons: bool = False,
     ) -> None:
+        """``seasons``: models are trained again with what Prometheus has of earlier weeks."""
+        self._with_seasons = seasons
         self.directory = directory
         self.prometheus = ScriptedPrometheus()
         self.artefacts = artefacts or {}
@@ -163,6 +167,15 @@ class Bench:
             Learning(self.store, incidents.policy, incidents.dedup_window),
             self.clock,
             on_progress,
+            OlderReadings(
+                interval=INTERVAL,
+                window=self.settings.training.window,
+                catalogue=CATALOGUE,
+                prometheus=cast(PrometheusClient, self.prometheus),
+                health=self.board,
+            ).of
+            if self._with_seasons
+            else None,
         )
 
     def restart(self) -> None:
@@ -242,6 +255,7 @@ class Bench:
             triage=self.triage,
             warmup=self.warmup,
             relearn=Relearn(self.store, self.retrainer, self.clock.time),
+            seasons=Seasons(self.detector if self._with_seasons else None, self.retrainer),
             live=self.live,
             health=self.board,
             publish=self._publish,
