@@ -2467,7 +2467,7 @@ export interface components {
              * Trigger
              * @enum {string}
              */
-            trigger: "start" | "schedule" | "api" | "command" | "resolved";
+            trigger: "start" | "schedule" | "api" | "command" | "resolved" | "seasons";
             /**
              * Started At
              * Format: date-time
