@@ -72,7 +72,6 @@ const isAct = (act: Act | Remark): act is Act => act.kind in DONE;
 
 export function renewLists(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: ["incidents"] });
-  void client.invalidateQueries({ queryKey: ["incident-ids"] });
   void client.invalidateQueries({ queryKey: ["overview"] });
 }
 

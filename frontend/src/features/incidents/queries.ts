@@ -4,7 +4,6 @@ import { api, unwrap } from "@/lib/api/client";
 import type { IncidentDetail, IncidentSummary } from "@/lib/api/types";
 import { apiFilters, type ListFilters, type Window } from "./list-model";
 
-const IDS_FRESH_MS = 15_000;
 const RELATED = 8;
 /** How far apart two incidents may begin and still have to do with each other. */
 const AROUND_MS = 5 * 60_000;
@@ -30,14 +29,18 @@ export function incidentWindowQuery(filters: ListFilters, window: Window) {
   });
 }
 
-/** Which incidents fit, in order: for stepping through them and for choosing all. */
+/** Which incidents fit, in order: for choosing many of them. */
 export function incidentIdsQuery(filters: ListFilters) {
   return queryOptions({
     queryKey: ["incident-ids", filters],
     queryFn: ({ signal }) =>
       unwrap(api.GET("/incidents/ids", { params: { query: apiFilters(filters) }, signal })),
-    staleTime: IDS_FRESH_MS,
   });
+}
+
+/** The same for stepping through them: as it was when the incident was opened, or resolving it would move it away. */
+export function trailQuery(filters: ListFilters) {
+  return queryOptions({ ...incidentIdsQuery(filters), staleTime: Infinity, refetchOnMount: "always" });
 }
 
 /** What else fired while this one did. */

@@ -8,7 +8,7 @@ import { formatCount } from "@/lib/format";
 import { useShortcuts } from "@/lib/keys";
 import { incidentPath, servicePath } from "@/lib/paths";
 import { filtersOf, listSearch } from "../list-model";
-import { incidentIdsQuery } from "../queries";
+import { trailQuery } from "../queries";
 import { neighbours } from "../view-model";
 import { ExportMenu } from "./export-menu";
 import { IncidentActions } from "./incident-actions";
@@ -51,7 +51,7 @@ export function IncidentHead({ incident, gone }: { incident: IncidentDetail; gon
 export function IncidentTrail({ id, incident }: { id: number; incident: IncidentDetail | undefined }) {
   const params = new URLSearchParams(useLocation().search);
   const search = listSearch(params);
-  const { data } = useQuery(incidentIdsQuery(filtersOf(params)));
+  const { data } = useQuery(trailQuery(filtersOf(params)));
   const { before, after, position } = neighbours(data?.ids ?? [], id);
   const navigate = useNavigate();
   const go = (to: number | null) => () => {

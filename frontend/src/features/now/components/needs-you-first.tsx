@@ -1,12 +1,14 @@
 /** The few incidents to look at first, most urgent on top. */
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { IncidentRow } from "@/components/incident-row";
 import { QueryView, Skeleton } from "@/components/ui/states";
 import { incidentsQuery } from "@/lib/api/queries";
 import type { IncidentList } from "@/lib/api/types";
 import { byServerClock, useNow } from "@/lib/clock";
 import { formatDuration } from "@/lib/format";
+import { useShortcuts } from "@/lib/keys";
+import { incidentPath } from "@/lib/paths";
 
 const SHOWN = 5;
 
@@ -28,6 +30,14 @@ export function NeedsYouFirst() {
 
 function FirstFew({ list, checkedAt }: { list: IncidentList; checkedAt: number }) {
   const now = useNow();
+  const navigate = useNavigate();
+  const [first] = list.items;
+  useShortcuts(
+    "Now",
+    first
+      ? [{ keys: "Enter", does: "Open the first incident", run: () => void navigate(incidentPath(first.id)) }]
+      : [],
+  );
   if (list.items.length === 0) {
     return (
       <p className="panel all-clear">
