@@ -35,7 +35,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     <Modal label="Commands" className="palette" onClose={onClose}>
       <Command label="Commands" shouldFilter={false} loop>
         <Command.Input
-          autoFocus
+          data-autofocus
           placeholder="Find a service, an incident, an action"
           value={text}
           onValueChange={setText}

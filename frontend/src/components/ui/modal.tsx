@@ -10,12 +10,13 @@ interface ModalProps {
   children: ReactNode;
 }
 
-/** Open for as long as it is shown. */
+/** Open for as long as it is shown. What has `data-autofocus` gets the focus, else the first that can. */
 export function Modal({ label, onClose, className = "", children }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    element?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     // Closed before it is taken away, so that the browser gives the focus back.
     return () => element?.close();
   }, []);
