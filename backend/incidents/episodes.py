@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -80,7 +80,9 @@ def episodes(rule: Rule, spec: MetricSpec, scored: Scored) -> list[Episode]:
     if not len(at):
         return []
     rank = ranks(scored.values, spec)
-    quiet = np.cumsum(~fired & (~np.isnan(scored.scores) | (rank == 0)))
+    # As `policy.was_quiet`, which does not know of a stored reading that its model was young.
+    loud = firing(rule, spec, replace(scored, grown=np.ones_like(scored.grown)))
+    quiet = np.cumsum(~loud & (~np.isnan(scored.scores) | (rank == 0)))
     elapsed = np.diff(scored.timestamps[at])
     cuts = [0]
     for gap in np.flatnonzero(elapsed > rule.dedup_window):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backend.detection.severity import classify
@@ -35,6 +35,16 @@ readings_of_a_pair = st.lists(
 )
 
 
+@example(  # a young model's anomaly does not fire, and yet is no quiet
+    readings=[
+        (1, 40.0, LIMIT, True),
+        *[(1, 40.0, math.nan, True)] * 3,
+        (1, 40.0, LIMIT, False),
+        (1, 40.0, LIMIT, True),
+    ],
+    policy="model",
+    spec=BARE,
+)
 @given(readings=readings_of_a_pair, policy=st.sampled_from(POLICIES), spec=st.sampled_from([SPEC, BARE]))
 def test_episodes_are_what_the_policy_opens_reading_by_reading(
     readings: list[tuple[int, float, float, bool]], policy: PolicyName, spec: MetricSpec
