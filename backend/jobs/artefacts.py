@@ -140,8 +140,9 @@ class ArtefactWatch:
         if kind == "deploy":
             labels = self._prometheus.labels(query, at)
             return {service: labels[service] for service in self._services & labels.keys()}
-        samples = self._prometheus.instant(query, at).samples
-        return {service: samples[service].value for service in self._services & samples.keys()}
+        answer = self._prometheus.instant(query, at)
+        found = dict(zip(answer.services, answer.values.tolist(), strict=True))
+        return {service: found[service] for service in self._services & found.keys()}
 
     def _report(self) -> None:
         said = "; ".join(f"{kind}: {words}" for kind, (_, words) in sorted(self._troubles.items()))

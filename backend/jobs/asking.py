@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.prometheus import (
@@ -77,8 +78,8 @@ class Questions:
             answers.failed[metric] = str(error)
             return
         answers.answered.add(metric)
-        for service, sample in answer.samples.items():
-            answers.values[SeriesKey(service, metric)] = sample.value
+        keys = map(SeriesKey, answer.services, repeat(metric))
+        answers.values.update(zip(keys, answer.values.tolist(), strict=True))
         for service, reason in answer.rejected.items():
             if service:
                 answers.rejected[SeriesKey(service, metric)] = reason

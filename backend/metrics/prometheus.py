@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,17 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from prometheus_api_client import PrometheusConnect
 
+from backend.metrics.instant import InstantAnswer, not_one_series, read_vector
 from backend.metrics.prometheus_http import (
     NO_RETRY,
     PrometheusError,
     PrometheusGarbled,
     PrometheusGaveUp,
+    PrometheusOverLimit,
     PrometheusRefused,
     PrometheusSession,
     PrometheusTimeout,
     PrometheusUnreachable,
 )
-from backend.metrics.readings import Sample
 from backend.settings import PrometheusSettings
 
 __all__ = [
@@ -32,6 +31,7 @@ __all__ = [
     "PrometheusError",
     "PrometheusGarbled",
     "PrometheusGaveUp",
+    "PrometheusOverLimit",
     "PrometheusRefused",
     "PrometheusTimeout",
     "PrometheusUnreachable",
@@ -49,24 +49,8 @@ _MOST_CELLS = 2_000_000
 """Points of all series a request: what an answer may take of our memory (some 100 MB)."""
 _QUERY_SHARE = 0.8
 """Part of the timeout that Prometheus gets for a query, so that it can still say that it gave up."""
-_TOO_MANY_SAMPLES = ("too many samples", "maxSamplesPerQuery")
-"""How Prometheus and VictoriaMetrics say that a query needs more memory than they allow it."""
-
 SeriesArrays = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Timestamps in seconds, sorted and unique, and the values at them; both float64[n]."""
-
-
-@dataclass(frozen=True, slots=True)
-class InstantAnswer:
-    """One metric at one moment, for all services.
-
-    ``rejected`` says for a service why its series is no sample; under ``""`` stand series without a service.
-    ``warnings`` is not empty when Prometheus itself calls the answer partial.
-    """
-
-    samples: dict[str, Sample]
-    rejected: dict[str, str]
-    warnings: tuple[str, ...]
 
 
 class PrometheusClient:
@@ -83,14 +67,18 @@ class PrometheusClient:
         self._library = PrometheusConnect(url=settings.url, session=self._session, retry=NO_RETRY)
 
     def services(self, start: float, end: float) -> list[str]:
-        """The values that the service label had between two times, sorted.
+        """The values that the service label had between two times, sorted."""
+        return self.label_values(self._label, start, end)
+
+    def label_values(self, label: str, start: float, end: float) -> list[str]:
+        """The values that a label had between two times, sorted.
 
         Our own series do not count: scraped by the same Prometheus, they would keep every service alive that
         they ever named.
         """
-        others = f'{{{self._label}!="",__name__!~"canopy_.*"}}'
+        others = f'{{{label}!="",__name__!~"canopy_.*"}}'
         params = {"match[]": others, "start": _seconds(start), "end": _seconds(end)}
-        return self._names(self._library.get_label_values(self._label, params=params))
+        return self._names(self._library.get_label_values(label, params=params))
 
     def label_names(self) -> list[str]:
         """The labels that Prometheus knows: what to offer when no series has the service label."""
@@ -98,19 +86,19 @@ class PrometheusClient:
 
     def instant(self, query: str, at: float) -> InstantAnswer:
         """Evaluate ``query`` at one time; it must answer an instant vector with one series a service."""
-        result = self._vector(query, at)
+        return self.instant_parts([query], at)
+
+    def instant_parts(self, queries: Sequence[str], at: float) -> InstantAnswer:
+        """Evaluate one query that comes in parts, one after another, each for other services."""
+        series: list[Any] = []
+        warnings: dict[str, None] = {}
+        for query in queries:
+            series += self._vector(query, at)
+            warnings |= dict.fromkeys(self._session.warnings)
         try:
-            groups = self._by_service(result)
+            return read_vector(series, self._label, at, tuple(warnings))
         except (AttributeError, KeyError, TypeError):
             raise self._unexpected("an instant vector") from None
-        samples, rejected = {}, {}
-        for service, group in groups.items():
-            judged = self._judge(service, group, at)
-            if isinstance(judged, Sample):
-                samples[service] = judged
-            else:
-                rejected[service] = judged
-        return InstantAnswer(samples, rejected, self._session.warnings)
 
     def labels(self, query: str, at: float) -> dict[str, frozenset[str]]:
         """Service -> what stands in the other labels of its series at one time, whatever their values.
@@ -200,9 +188,9 @@ class PrometheusClient:
                 _seconds(stride / 1000),
                 params=exact,
             )
-            for service, group in self._by_service(result, "values").items():
+            for service, group in self._by_service(result).items():
                 if not service or len(group) > 1:
-                    _LOG.warning("left out of a range: %s", self._rejection(service, len(group)))
+                    _LOG.warning("left out of a range: %s", not_one_series(service, len(group), self._label))
                 elif group[0] is not None:
                     pieces[service] = _finite_points(group[0])
         except (AttributeError, KeyError, TypeError, ValueError, IndexError):
@@ -210,40 +198,14 @@ class PrometheusClient:
         self._log_warnings()
         return pieces
 
-    def _by_service(self, result: Any, field: str = "value") -> dict[str, list[Any]]:
-        """Service -> ``field`` of each of its series (None where it has none, as a native histogram)."""
+    def _by_service(self, result: Any) -> dict[str, list[Any]]:
+        """Service -> the points of each of its series (None where it has none, as a native histogram)."""
         if not isinstance(result, list):
             raise TypeError
         groups: dict[str, list[Any]] = {}
         for series in result:
-            groups.setdefault(series["metric"].get(self._label, ""), []).append(series.get(field))
+            groups.setdefault(series["metric"].get(self._label, ""), []).append(series.get("values"))
         return groups
-
-    def _judge(self, service: str, group: list[Any], at: float) -> Sample | str:
-        """The sample of one service, or why it has none."""
-        if not service or len(group) > 1:
-            return self._rejection(service, len(group))
-        if group[0] is None:
-            return "the query answers a native histogram, not a number: use histogram_quantile(...)"
-        try:
-            timestamp, value = float(group[0][0]), float(group[0][1])
-        except (TypeError, ValueError, IndexError, KeyError):
-            return f"not a sample: {str(group[0])[:80]}"
-        if math.isnan(value):
-            return "no value: NaN (nothing to measure in the query's window?)"
-        if math.isinf(value):
-            return f"no value: {'+' if value > 0 else '-'}Inf (a division by 0 in the query?)"
-        if not math.isfinite(timestamp):
-            return f"no time: {timestamp}"
-        if timestamp > at + 0.001:
-            return f"the sample lies {timestamp - at:g} s in the future"
-        return Sample(timestamp, value)
-
-    def _rejection(self, service: str, count: int) -> str:
-        remedy = f"the query must aggregate `by ({self._label})`"
-        if service:
-            return f"{count} series for one service ({service}): {remedy}"
-        return f"{count} series without the label {self._label!r}: {remedy}"
 
     def _names(self, names: Any) -> list[str]:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -277,7 +239,7 @@ def _may_be_smaller(error: PrometheusError, points: int) -> bool:
     if isinstance(error, (PrometheusTimeout, PrometheusGaveUp)):
         # A small piece that came too late says that Prometheus is in trouble, not that we asked too much.
         return points > _FIRST_POINTS
-    return points > 1 and any(phrase in error.detail for phrase in _TOO_MANY_SAMPLES)
+    return points > 1 and isinstance(error, PrometheusOverLimit)
 
 
 def _finite_points(values: list[Any]) -> SeriesArrays:

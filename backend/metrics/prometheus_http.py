@@ -4,7 +4,8 @@ PrometheusError
 ├── PrometheusUnreachable   nothing answered, or the connection or the credentials broke on the way
 ├── PrometheusTimeout       no whole answer in time
 ├── PrometheusRefused       an answer that says no: a redirect, 4xx, 5xx or ``status: error``
-│   └── PrometheusGaveUp    it ended the query itself, for that one took too long: others may well succeed
+│   ├── PrometheusGaveUp    it ended the query itself, for that one took too long: others may well succeed
+│   └── PrometheusOverLimit the query needs more samples or series at once than it allows
 └── PrometheusGarbled       an answer that is not what Prometheus answers
 """
 
@@ -27,6 +28,15 @@ from backend.settings import PrometheusSettings
 
 NO_RETRY = urllib3.Retry(0, read=False)
 """One try: the poll comes again by itself, and a hidden second try would hide how slow the first was."""
+
+_OVER_LIMIT = (
+    "too many samples",
+    "maxSamplesPerQuery",
+    "maxUniqueTimeseries",
+    "err-mimir-max-series-per-query",
+    "err-mimir-max-chunks-per-query",
+)
+"""How Prometheus, VictoriaMetrics and Mimir say that a query needs more than they allow it."""
 
 _READ_BYTES = 1 << 18
 _QUOTED_CHARACTERS = 200
@@ -54,6 +64,10 @@ class PrometheusRefused(PrometheusError):
 
 class PrometheusGaveUp(PrometheusRefused):
     """Prometheus is there, and ended this one query because it took too long."""
+
+
+class PrometheusOverLimit(PrometheusRefused):
+    """Prometheus is there, and will not load as many samples or series as this one query needs."""
 
 
 class PrometheusGarbled(PrometheusError):
@@ -164,7 +178,8 @@ class PrometheusSession(requests.Session):
         if 300 <= code < 400:
             target = without_credentials(response.headers.get("Location", "nowhere"))
             text = f"a redirect to {target}"
-        return PrometheusRefused(f"{self.address} answered HTTP {code}: {text}; {_advice(code)}")
+        refused = PrometheusOverLimit if any(words in text for words in _OVER_LIMIT) else PrometheusRefused
+        return refused(f"{self.address} answered HTTP {code}: {text}; {_advice(code)}")
 
 
 def without_credentials(url: str) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from backend.metrics.prometheus import InstantAnswer, PrometheusError, SeriesArrays
-from backend.metrics.readings import Sample
 
 
 class ScriptedPrometheus:
@@ -40,16 +39,17 @@ class ScriptedPrometheus:
 
     def instant(self, query: str, at: float) -> InstantAnswer:
         self._call(query)
-        samples, rejected = {}, {}
+        found, rejected = {}, {}
         for (known, service), values in self.series.items():
             value = values.get(at)
             if known != query or value is None:
                 continue
             if math.isfinite(value):
-                samples[service] = Sample(at, value)
+                found[service] = value
             else:
                 rejected[service] = f"no value: {value}"
-        return InstantAnswer(samples, rejected, self.warnings)
+        column = np.array(list(found.values()), dtype=np.float64)
+        return InstantAnswer(list(found), np.full(len(found), at), column, rejected, self.warnings)
 
     def labels(self, query: str, at: float) -> dict[str, frozenset[str]]:
         """The versions that ``versions`` (query -> service -> words) holds, whatever the time."""
