@@ -51,6 +51,12 @@ function within(plot: uPlot, draw: (context: CanvasRenderingContext2D) => void):
   ctx.restore();
 }
 
+/** Whether an edge needs a corner here: most ranges stay the same for thousands of readings. */
+function bends(edge: uPlot.AlignedData[1], index: number, first: number, last: number): boolean {
+  if (index === first || index === last) return true;
+  return edge[index] !== edge[index - 1] || edge[index] !== edge[index + 1];
+}
+
 /** The area between what was expected at least and at most, over each stretch where both are known. */
 function fillExpected(plot: uPlot, context: CanvasRenderingContext2D, colour: string): void {
   const [times, , lows, highs] = plot.data;
@@ -63,8 +69,12 @@ function fillExpected(plot: uPlot, context: CanvasRenderingContext2D, colour: st
     let last = first;
     while (lows[last + 1] != null) last += 1;
     context.beginPath();
-    for (let index = first; index <= last; index++) context.lineTo(x(index), y(highs[index] ?? 0));
-    for (let index = last; index >= first; index--) context.lineTo(x(index), y(lows[index] ?? 0));
+    for (let index = first; index <= last; index++) {
+      if (bends(highs, index, first, last)) context.lineTo(x(index), y(highs[index] ?? 0));
+    }
+    for (let index = last; index >= first; index--) {
+      if (bends(lows, index, first, last)) context.lineTo(x(index), y(lows[index] ?? 0));
+    }
     context.fill();
     first = last;
   }
