@@ -1,5 +1,5 @@
 /** The questions that more than one page asks; their keys are what live updates make stale. */
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { serverNow } from "@/lib/clock";
 import { api, unwrap, unwrapWith } from "./client";
 import type { Severity, Status } from "./types";
@@ -39,23 +39,6 @@ export function incidentsQuery(filters: IncidentFilters) {
   return queryOptions({
     queryKey: ["incidents", "first", filters],
     queryFn: ({ signal }) => unwrap(api.GET("/incidents", { params: { query: filters }, signal })),
-    placeholderData: keepPreviousData,
-  });
-}
-
-/** All pages, each fetched when the reader comes near it. */
-export function incidentPagesQuery(filters: IncidentFilters) {
-  return infiniteQueryOptions({
-    queryKey: ["incidents", "pages", filters],
-    queryFn: ({ pageParam, signal }) =>
-      unwrap(
-        api.GET("/incidents", {
-          params: { query: { ...filters, ...(pageParam && { cursor: pageParam }) } },
-          signal,
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
   });
 }
