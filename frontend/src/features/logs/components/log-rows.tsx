@@ -73,7 +73,7 @@ export function LogRows({ rows, label, withService, onNearEnd }: LogRowsProps) {
   return (
     <ol
       ref={list}
-      className="panel virtual-list log-rows"
+      className="panel log-rows"
       aria-label={label}
       onKeyDown={onKeyDown}
       style={{ blockSize: virtual.getTotalSize() }}
