@@ -104,6 +104,12 @@ describe("an incident", () => {
     expect(address()).toBe("/incidents/7");
   });
 
+  it("draws the readings it has kept when the past itself is gone", async () => {
+    server.use(refuse("get", "/metrics/history", 404, "no reading of lat on 'payment-service' is stored"));
+    renderApp("/incidents/7");
+    expect(await screen.findByRole("slider", { name: /1 reading, newest 3,412 ms/ })).toBeVisible();
+  });
+
   it("says when no log lines are there", async () => {
     server.use(answer("get", "/incidents/{incident_id}", incidentDetailOf(7, { logs: [] })));
     renderApp("/incidents/7");

@@ -7,6 +7,7 @@ import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { annotationsQuery, historyQuery } from "@/lib/api/queries";
 import type { History, IncidentDetail } from "@/lib/api/types";
 import { serverNow } from "@/lib/clock";
+import { isGone } from "../acts";
 import { chartMarkers, chartRange, eventReading, incidentSpan } from "../view-model";
 
 interface IncidentChartProps {
@@ -24,19 +25,28 @@ export function IncidentChart(props: IncidentChartProps) {
   const markers = useMemo(() => chartMarkers(happened ?? []), [happened]);
   return (
     <section className="panel incident-chart" aria-label={`${metric_title} around the event`}>
-      <QueryView
-        query={query}
-        what={`The history of ${metric_title}`}
-        skeleton={<Skeleton height={CHART_HEIGHT + 64} label="Loading the chart" />}
-      >
-        {(history) => <Chart {...props} history={history} markers={markers} />}
-      </QueryView>
+      {isGone(query.error) ? (
+        <Chart {...props} history={NO_HISTORY} markers={markers} />
+      ) : (
+        <QueryView
+          query={query}
+          what={`The history of ${metric_title}`}
+          skeleton={<Skeleton height={CHART_HEIGHT + 64} label="Loading the chart" />}
+        >
+          {(history) => <Chart {...props} history={history} markers={markers} />}
+        </QueryView>
+      )}
     </section>
   );
 }
 
+type Past = Pick<History, "points" | "expected" | "high" | "critical" | "gaps">;
+
+/** The dataset was removed, or the metric is no longer in the catalogue. */
+const NO_HISTORY: Past = { points: [], expected: null, high: null, critical: null, gaps: [] };
+
 interface ChartProps extends IncidentChartProps {
-  history: History;
+  history: Past;
   markers: readonly ChartMarker[];
 }
 
