@@ -32,7 +32,11 @@ interface MetricPanelProps {
 
 export function MetricPanel(props: MetricPanelProps) {
   const { service, metric, reading, range, incidents, markers, actions } = props;
-  const query = useQuery(pastQuery(service, metric, range));
+  const { refresh } = usePreferences();
+  const query = useQuery({
+    ...pastQuery(service, metric, range),
+    ...(refresh === "paused" && { refetchInterval: false as const }),
+  });
   const words = describeReading(reading);
   return (
     <section className="panel metric-panel" aria-label={reading.title}>

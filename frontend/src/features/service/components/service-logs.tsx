@@ -18,8 +18,11 @@ interface ServiceLogsProps {
 }
 
 export function ServiceLogs({ service, at, onClear }: ServiceLogsProps) {
-  const { zone } = usePreferences();
-  const query = useQuery(linesQuery(service, at));
+  const { zone, refresh } = usePreferences();
+  const query = useQuery({
+    ...linesQuery(service, at),
+    ...(refresh === "paused" && { refetchInterval: false as const }),
+  });
   const section = useRef<HTMLElement>(null);
   const shown = useRef(at);
   useEffect(() => {
