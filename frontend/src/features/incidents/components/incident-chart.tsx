@@ -26,7 +26,7 @@ export function IncidentChart(props: IncidentChartProps) {
   return (
     <section className="panel incident-chart" aria-label={`${metric_title} around the event`}>
       {isGone(query.error) ? (
-        <Chart {...props} history={NO_HISTORY} markers={markers} />
+        <Chart {...props} history={NO_HISTORY} markers={markers} range={range} />
       ) : (
         <QueryView
           query={query}
@@ -48,10 +48,12 @@ const NO_HISTORY: Past = { points: [], expected: null, high: null, critical: nul
 interface ChartProps extends IncidentChartProps {
   history: Past;
   markers: readonly ChartMarker[];
+  /** What is drawn where the few readings kept would not reach. */
+  range?: { start: string; end?: string };
 }
 
 /** The readings the incident keeps outlive the history they came from. */
-function Chart({ incident, history, markers, picked, onPick }: ChartProps) {
+function Chart({ incident, history, markers, range, picked, onPick }: ChartProps) {
   const points = history.points.length ? history.points : incident.readings;
   const spans = useMemo(() => [incidentSpan(incident)], [incident]);
   if (points.length === 0) return <EmptyState title="No readings are kept for this time" />;
@@ -65,6 +67,7 @@ function Chart({ incident, history, markers, picked, onPick }: ChartProps) {
       spans={spans}
       markers={markers}
       gaps={history.gaps.map((gap) => ({ from: seconds(gap.start), to: seconds(gap.end) }))}
+      {...(range && { range: [seconds(range.start), range.end ? seconds(range.end) : serverNow() / 1_000] })}
       picked={picked}
       onPick={onPick}
     />

@@ -40,7 +40,7 @@ export function IncidentFilterBar({ search, onChange, counts, bar }: IncidentFil
         label="Status"
         options={STATUSES.map((value) => ({
           value,
-          label: counted(statusWord(value), counts?.status[value]),
+          label: counted(statusWord(value), counts?.status, value),
         }))}
         selected={STATUSES.filter((each) => search.getAll("status").includes(each))}
         onChange={(status) => onChange({ status })}
@@ -55,7 +55,7 @@ export function IncidentFilterBar({ search, onChange, counts, bar }: IncidentFil
       </button>
       <ToggleGroup
         label="Severity"
-        options={SEVERITIES.map((value) => ({ value, label: counted(value, counts?.severity[value]) }))}
+        options={SEVERITIES.map((value) => ({ value, label: counted(value, counts?.severity, value) }))}
         selected={SEVERITIES.filter((each) => search.getAll("severity").includes(each))}
         onChange={(severity) => onChange({ severity })}
       />
@@ -87,9 +87,9 @@ export function IncidentFilterBar({ search, onChange, counts, bar }: IncidentFil
   );
 }
 
-/** "Open 3"; before the counts are there, the word alone. */
-function counted(word: string, count: number | undefined): string {
-  return count === undefined ? word : `${word} ${formatCount(count)}`;
+/** "Open 3"; before the counts are there, the word alone. What there is none of is not counted: that is 0. */
+function counted<T extends string>(word: string, counts: Partial<Record<T, number>> | undefined, value: T) {
+  return counts ? `${word} ${formatCount(counts[value] ?? 0)}` : word;
 }
 
 /** Keys and titles of all metrics any service has. */
