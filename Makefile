@@ -75,6 +75,10 @@ scorecard: .stamps/python-dev ## Measure the detectors: make scorecard DATA=fold
 	fi; \
 	exec .venv/bin/python -m backend eval scorecard --data "$$data" --out "$${OUT:-docs/scorecard.md}"
 
+bench-ui: system-test ## Measure the screen in a real browser, on a made-up shop
+	@$(MAKE) -s $(UI)
+	@npm --prefix frontend run --silent bench
+
 api: .stamps/python .stamps/npm ## Make the UI's types anew, after a change of the API
 	@$(OPENAPI)
 	@npm --prefix frontend run --silent api -- $(CURDIR)/.stamps/openapi.json

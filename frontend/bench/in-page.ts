@@ -1,0 +1,80 @@
+/** What is measured inside the page; each function is sent to the browser whole and so knows nothing of this file. */
+import type { Page } from "@playwright/test";
+
+/** Slows the processor `rate` times, as a small laptop or a phone is. */
+export async function slowDown(page: Page, rate: number): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Emulation.setCPUThrottlingRate", { rate });
+}
+
+/** From the click on a link to Now until its first card and first incident stand, in ms. */
+export async function usableAfter(page: Page, url: string, selectors: readonly string[]): Promise<number> {
+  await page.addInitScript((wanted) => {
+    const look = () => {
+      if (!wanted.every((each) => document.querySelector(each))) return requestAnimationFrame(look);
+      // Two frames later it is painted.
+      return requestAnimationFrame(() =>
+        requestAnimationFrame(() => Object.assign(window, { usable: performance.now() })),
+      );
+    };
+    look();
+  }, selectors);
+  await page.goto(url);
+  const found = await page.waitForFunction(() => (window as unknown as { usable?: number }).usable);
+  return (await found.jsonValue()) ?? Number.NaN;
+}
+
+/** An event stream that tells of readings each second, whatever the server does. */
+export async function readingsEachSecond(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    class Ticking extends EventTarget {
+      onopen: (() => void) | null = null;
+      timer = setInterval(() => this.dispatchEvent(new Event("readings")), 1_000);
+      close() {
+        clearInterval(this.timer);
+      }
+    }
+    Object.assign(window, { EventSource: Ticking });
+  });
+}
+
+/** Frames a second and tasks of more than 50 ms during `ms` milliseconds. */
+export async function frames(page: Page, ms: number): Promise<{ fps: number; longTasks: number }> {
+  return page.evaluate(async (span) => {
+    let longTasks = 0;
+    const observer = new PerformanceObserver((list) => {
+      longTasks += list.getEntries().length;
+    });
+    observer.observe({ type: "longtask" });
+    let count = 0;
+    const start = performance.now();
+    await new Promise<void>((done) => {
+      const frame = () => {
+        count += 1;
+        if (performance.now() - start < span) requestAnimationFrame(frame);
+        else done();
+      };
+      requestAnimationFrame(frame);
+    });
+    const seconds = (performance.now() - start) / 1_000;
+    observer.disconnect();
+    return { fps: count / seconds, longTasks };
+  }, ms);
+}
+
+/** Begins to note how long each key press and click takes until its frame is painted. */
+export async function watchInteractions(page: Page): Promise<() => Promise<number[]>> {
+  await page.evaluate(() => {
+    const durations = new Map<number, number>();
+    Object.assign(window, { durations });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & { interactionId: number })[]) {
+        if (!entry.interactionId) continue;
+        const known = durations.get(entry.interactionId) ?? 0;
+        durations.set(entry.interactionId, Math.max(known, entry.duration));
+      }
+    }).observe({ type: "event", durationThreshold: 16, buffered: false } as PerformanceObserverInit);
+  });
+  return () =>
+    page.evaluate(() => [...(window as unknown as { durations: Map<number, number> }).durations.values()]);
+}

@@ -1,0 +1,178 @@
+/** How fast the screen is, on the made-up shop: the figures that docs and CI quote. */
+import { expect, type Page } from "@playwright/test";
+import { isApi, test } from "../e2e/fixture-test.ts";
+import { historyOf } from "../src/testing/factories.ts";
+import { type Figure, median, percentile, report } from "./figures.ts";
+import { frames, readingsEachSecond, slowDown, usableAfter, watchInteractions } from "./in-page.ts";
+
+const RUNS = 5;
+const CARD = ".service-card .sparkline";
+const FIRST = ".incident-list li";
+const figures: Figure[] = [];
+
+test.describe.configure({ mode: "serial" });
+// biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
+test.afterAll(({}, { project }) => report(figures, project.outputDir));
+
+function note(what: string, values: readonly number[], unit: string, limit: number): void {
+  figures.push({ what, value: median(values), unit, limit, runs: values.length });
+}
+
+for (const services of [24, 1_000]) {
+  for (const [rate, limit] of [
+    [1, 600],
+    [4, 2_000],
+  ] as const) {
+    test(`Now usable, ${services} services, ${rate}×`, async ({ browser, ui }) => {
+      process.env.FIXTURE_SERVICES = String(services);
+      const values: number[] = [];
+      for (let run = 0; run < RUNS; run++) {
+        const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+        const page = await context.newPage();
+        await slowDown(page, rate);
+        values.push(await usableAfter(page, ui, [CARD, FIRST]));
+        await context.close();
+      }
+      note(`Now usable, ${services} services, ${rate}× CPU`, values, "ms", limit);
+    });
+  }
+}
+
+for (const services of [200, 1_000]) {
+  test(`${services} services updating each second`, async ({ page, ui }) => {
+    process.env.FIXTURE_SERVICES = String(services);
+    await readingsEachSecond(page);
+    await page.goto(ui);
+    await expect(page.locator(CARD).first()).toBeVisible();
+    await page.waitForTimeout(2_000);
+    const runs = [];
+    for (let run = 0; run < RUNS; run++) runs.push(await frames(page, 3_000));
+    const fps = median(runs.map((each) => each.fps));
+    figures.push({
+      what: `${services} services updating each second`,
+      value: fps,
+      unit: "fps",
+      limit: 58,
+      atLeast: true,
+      runs: RUNS,
+    });
+    note(
+      `${services} services updating each second, long tasks`,
+      runs.map((each) => each.longTasks),
+      "",
+      0,
+    );
+  });
+}
+
+test("filter 10,000 incidents at 4×", async ({ page, ui }) => {
+  process.env.FIXTURE_SERVICES = "24";
+  await page.goto(`${ui}incidents`);
+  await expect(page.getByText(/10,000/).first()).toBeVisible();
+  await slowDown(page, 4);
+  const durations = await watchInteractions(page);
+  const box = page.getByPlaceholder("Words, or #12");
+  for (let run = 0; run < RUNS; run++) {
+    await box.pressSequentially("latency cart", { delay: 60 });
+    await page.waitForTimeout(400);
+    await box.fill("");
+    await page.getByRole("button", { name: /^Critical/ }).click();
+    await page.waitForTimeout(400);
+    await page.getByRole("button", { name: /^Critical/ }).click();
+    await page.waitForTimeout(400);
+  }
+  const all = await durations();
+  const value = percentile(all, 0.98);
+  figures.push({
+    what: "filter 10,000 incidents, 4× CPU, p98",
+    value,
+    unit: "ms",
+    limit: 200,
+    runs: all.length,
+  });
+});
+
+/** 20,000 readings for every question, so that each chart has as many. */
+async function longHistory(page: Page): Promise<void> {
+  const end = Date.now();
+  const points = Array.from({ length: 20_000 }, (_, index) => ({
+    timestamp: new Date(end - (20_000 - index) * 15_000).toISOString(),
+    value: 30 + 10 * Math.sin(index / 500) + (index % 7),
+    prediction: "Normal" as const,
+    severity: "Normal" as const,
+    score: 0.4,
+  }));
+  const body = JSON.stringify(historyOf("cart", "cpu", { unit: "percent", points, total: points.length }));
+  await page.route(isApi("/metrics/history"), (route) =>
+    route.fulfill({ contentType: "application/json", body }),
+  );
+}
+
+test("a chart of 20,000 points", async ({ page, ui }) => {
+  await longHistory(page);
+  const [mounts, updates]: [number[], number[]] = [[], []];
+  for (let run = 0; run < RUNS; run++) {
+    await page.goto(`${ui}incidents/9998`);
+    await expect(page.locator(".chart canvas").first()).toBeVisible();
+    const measured = (name: string) =>
+      page.evaluate((each) => performance.getEntriesByName(each).map((entry) => entry.duration), name);
+    mounts.push(...(await measured("chart mount")).slice(0, 1));
+    updates.push(...(await measured("chart update")).slice(0, 1));
+  }
+  note("chart of 20,000 points, mount", mounts, "ms", 100);
+  note("chart of 20,000 points, update", updates, "ms", 5);
+});
+
+test("a silent stream: the stale badge", async ({ page, ui }) => {
+  const values: number[] = [];
+  await page.addInitScript(() => {
+    class Silent extends EventTarget {
+      onopen: (() => void) | null = null;
+      constructor() {
+        super();
+        setTimeout(() => {
+          this.dispatchEvent(new Event("ping"));
+          Object.assign(window, { lastHeard: performance.now() });
+        }, 50);
+      }
+      close() {}
+    }
+    Object.assign(window, { EventSource: Silent });
+  });
+  for (let run = 0; run < RUNS; run++) {
+    await page.goto(ui);
+    await expect(page.locator(".connection-stale")).toBeVisible();
+    values.push(
+      await page.evaluate(() => performance.now() - (window as unknown as { lastHeard: number }).lastHeard),
+    );
+  }
+  note("lost event stream until the stale badge", values, "ms", 5_000);
+});
+
+test("keys from Now to the top incident resolved, and undone", async ({ page, ui }) => {
+  await page.goto(ui);
+  await expect(page.locator(FIRST).first()).toBeVisible();
+  let keys = 0;
+  const press = async (key: string) => {
+    keys += 1;
+    await page.keyboard.press(key);
+  };
+  await press("Enter");
+  await expect(page).toHaveURL(/incidents\/\d+/);
+  const resolve = page.getByRole("button", { name: /^Resolve/ }).first();
+  await expect(resolve).toBeVisible();
+  await press("r");
+  await expect(page.getByRole("button", { name: /^Undo/ })).toBeVisible();
+  note("keys: top incident resolved", [keys], "", 3);
+  await page.keyboard.press("z");
+  await expect(resolve).toBeVisible();
+  note("keys: undone", [1], "", 1);
+  note("clicks from Now to the lines that explain the top incident", [await clicksToLogs(page, ui)], "", 1);
+});
+
+async function clicksToLogs(page: Page, ui: string): Promise<number> {
+  await page.goto(ui);
+  await page.locator(`${FIRST} a`).first().click();
+  await expect(page.locator(".log-line-marked").first()).toBeInViewport();
+  return 1;
+}
