@@ -89,7 +89,8 @@ def test_of_two_readings_at_one_time_the_anomalous_one_is_shown(tmp_path: Path) 
 
 def test_only_the_range_is_read(tmp_path: Path) -> None:
     store = HistoryStore(tmp_path)
-    store.backfill(KEY, START + np.arange(20_000) * 15.0, np.arange(20_000.0))
+    numbers = np.arange(20_000, dtype=np.float64)
+    store.backfill(KEY, np.add(START, 15.0 * numbers, dtype=np.float64), numbers)
     path = tmp_path / "shop" / "history" / "cpu.csv"
     begin = round((START + 15 * 5_000) * 1000)
     read = read_lines(path, begin, begin + 15_000 * 10)
