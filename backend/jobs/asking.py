@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import repeat
 
+from backend.jobs.splitting import Splitting
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.prometheus import (
     PrometheusClient,
@@ -38,11 +39,15 @@ class Answers:
 
 
 class Questions:
-    """One query a metric for all services, and now and then the services' names; used by one thread."""
+    """One query a metric for all services, or a few (see `Splitting`), and now and then the services' names.
+
+    Used by one thread.
+    """
 
     def __init__(self, catalogue: Mapping[str, MetricSpec], prometheus: PrometheusClient) -> None:
         self._catalogue = catalogue
         self._prometheus = prometheus
+        self._splitting = Splitting(prometheus)
         self._order = list(catalogue)
         self._listed_at: float | None = None
         self.unlisted = ""
@@ -68,7 +73,7 @@ class Questions:
 
     def _ask_one(self, answers: Answers, metric: str, at: float) -> None:
         try:
-            answer = self._prometheus.instant(self._catalogue[metric].query, at)
+            answer = self._splitting.ask(self._catalogue[metric], at)
         except (PrometheusUnreachable, PrometheusTimeout):
             # The next poll asks the others first: one query that always hangs must not blind them for good.
             self._order.remove(metric)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from backend.metrics import parts
 from backend.metrics.presets import ARTEFACTS, PRESETS, Preset
 from backend.settings import ArtefactQuery, Direction, MetricSettings, Settings, SettingsError
 
 _WINDOW_POLLS = 4
 """``$window`` in polls: as Prometheus's own advice of four scrapes, so that one lost scrape leaves a rate."""
+
+_PART = re.compile(r"\$part\b(?!\()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class MetricSpec:
 
     ``query`` is PromQL that answers an instant vector with one series a service. A threshold is in ``unit``;
     None where there is none. ``direction`` says on which side of the thresholds it gets worse.
+    ``template`` is the query with its places for matchers (see `parts`), empty where it has none.
     """
 
     key: str
@@ -27,6 +32,7 @@ class MetricSpec:
     high: float | None
     critical: float | None
     direction: Direction
+    template: str = ""
 
 
 def build_catalogue(settings: Settings) -> dict[str, MetricSpec]:
@@ -45,7 +51,9 @@ def build_catalogue(settings: Settings) -> dict[str, MetricSpec]:
         if found:
             problems += found
         else:
-            catalogue[key] = MetricSpec(**fields | {"query": _fill_in(fields["query"], settings)})
+            template = _fill_in(fields.pop("query"), settings)
+            query, divisible = parts.whole(template), bool(parts.labels(template))
+            catalogue[key] = MetricSpec(**fields, query=query, template=template if divisible else "")
     if problems:
         raise SettingsError(problems)
     return catalogue
@@ -54,7 +62,7 @@ def build_catalogue(settings: Settings) -> dict[str, MetricSpec]:
 def artefact_queries(settings: Settings) -> dict[ArtefactQuery, str]:
     """What the preset and config.yaml ask about artefacts, by kind, ready to be sent."""
     asked = ARTEFACTS[settings.preset] | settings.artefacts.queries
-    return {kind: _fill_in(query, settings) for kind, query in asked.items() if query}
+    return {kind: parts.whole(_fill_in(query, settings)) for kind, query in asked.items() if query}
 
 
 def _merge(key: str, preset: Preset, override: MetricSettings | None) -> dict[str, Any]:
@@ -90,7 +98,8 @@ def _problems(key: str, fields: dict[str, Any]) -> list[str]:
 
 
 def _fill_in(query: str, settings: Settings) -> str:
-    """Put the settings' words in the place of ``$service_label`` and ``$window``."""
+    """Put the settings' words in the place of ``$service_label`` and ``$window``; ``$part`` gets a label."""
     window = f"{round(_WINDOW_POLLS * settings.poll.interval)}s"
     label = settings.prometheus.service_label
-    return query.strip().replace("$service_label", label).replace("$window", window)
+    query = _PART.sub("$part($service_label)", query.strip())
+    return query.replace("$service_label", label).replace("$window", window)

@@ -2,6 +2,7 @@
 
 In a query ``$service_label`` stands for ``prometheus.service_label`` and ``$window`` for four polls
 (``1m`` at the default 15 s): poll no faster than Prometheus scrapes, or a rate finds too few samples.
+``$part`` and ``$part(label)`` are the places of `parts`, in every selector that grows with the services.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def _percent(title: str, query: str, high: float, critical: float) -> PresetMetr
 
 def _spring_boot() -> Preset:
     """Micrometer's names. The actuator's own requests (the scrapes) are no traffic of the service."""
-    requests = 'uri!~"/actuator.*"'
+    requests = 'uri!~"/actuator.*",$part'
     served = f"sum by ($service_label) (rate(http_server_requests_seconds_count{{{requests}}}[$window]))"
     failed = (
         'sum by ($service_label) (rate(http_server_requests_seconds_count{status=~"5..",'
@@ -43,13 +44,13 @@ def _spring_boot() -> Preset:
     )
     return {
         "cpu": _percent(
-            "CPU", "100 * avg by ($service_label) (avg_over_time(process_cpu_usage[$window]))", 85, 95
+            "CPU", "100 * avg by ($service_label) (avg_over_time(process_cpu_usage{$part}[$window]))", 85, 95
         ),
         # A G1 heap has no maximum for Eden and Survivor and says -1: summed in, the share would be too high.
         "mem": _percent(
             "Memory",
-            '100 * sum by ($service_label) (jvm_memory_used_bytes{area="heap"})'
-            ' / sum by ($service_label) (jvm_memory_max_bytes{area="heap"} > 0)',
+            '100 * sum by ($service_label) (jvm_memory_used_bytes{area="heap",$part})'
+            ' / sum by ($service_label) (jvm_memory_max_bytes{area="heap",$part} > 0)',
             85,
             95,
         ),
@@ -66,8 +67,8 @@ def _per_host(query: str) -> str:
 
     In ``query`` ``$by`` stands for the label to sum by and ``$of`` for the matcher that picks the series.
     """
-    named = query.replace("$by", "$service_label").replace("$of", '$service_label!=""')
-    unnamed = query.replace("$by", "instance").replace("$of", '$service_label=""')
+    named = query.replace("$by", "$service_label").replace("$of", '$service_label!="",$part')
+    unnamed = query.replace("$by", "instance").replace("$of", '$service_label="",$part(instance)')
     return f'({named}) or label_replace({unnamed}, "$service_label", "$1", "instance", "(.+)")'
 
 
@@ -121,7 +122,7 @@ def _per_container(query: str) -> str:
 def _kubernetes() -> Preset:
     """cAdvisor (through the kubelet) and kube-state-metrics."""
     # The pause container and the sums over a pod and a node have no name of a container.
-    of = 'container!="",container!="POD"'
+    of = 'container!="",container!="POD",$part(container)'
     cpu = f"sum $by (rate(container_cpu_usage_seconds_total{{{of}}}[2m]))"
     memory = f"sum $by (container_memory_working_set_bytes{{{of}}})"
     periods = f"sum $by (increase(container_cpu_cfs_periods_total{{{of}}}[5m]))"
@@ -131,7 +132,7 @@ def _kubernetes() -> Preset:
     def limit(resource: str, usage: str, whole: str) -> str:
         """What the container may use: its limit, else the whole node for each of its pods."""
         running = 'max by (namespace, pod) (kube_pod_status_phase{phase="Running"} == 1)'
-        limits = f'kube_pod_container_resource_limits{{resource="{resource}"}}'
+        limits = f'kube_pod_container_resource_limits{{resource="{resource}",$part(container)}}'
         set_limits = f"sum $by ({limits} * on (namespace, pod) group_left () {running})"
         pods = f"count $by (sum by (namespace, pod, container) ({usage}{{{of}}}))"
         return f"({set_limits} or {pods} * on () group_left () avg({whole}))"

@@ -72,6 +72,8 @@ class FaultProxy:
         self.fault = Fault.PASS
         self.delay_seconds = 0.3
         self.replacement = b""
+        self.only = b""
+        """The faults befall requests alone whose body holds this."""
         self.seen: list[Seen] = []
         self._upstream = urlsplit(upstream).netloc
         self._stopped = threading.Event()
@@ -121,7 +123,7 @@ class FaultProxy:
     def _handle(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         self.seen.append(Seen(request.command, request.path, dict(request.headers), body))
-        fault = self.fault
+        fault = self.fault if self.only in body else Fault.PASS
         if fault is Fault.HANG:
             self._stopped.wait()
             request.close_connection = True

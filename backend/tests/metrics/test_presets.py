@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from backend.metrics.catalogue import build_catalogue
+from backend.metrics.parts import divided, labels
 from backend.metrics.prometheus import InstantAnswer, PrometheusClient
 from backend.settings import PrometheusSettings, Settings
 from backend.tests.exposition import FakeExposition
@@ -128,6 +129,21 @@ def ask(prometheus: RealPrometheus, preset: str) -> dict[str, InstantAnswer]:
 
 def values(answer: InstantAnswer) -> dict[str, float]:
     return {service: sample.value for service, sample in answer.samples.items()}
+
+
+@pytest.mark.parametrize("preset", ["spring-boot", "node-exporter", "kubernetes"])
+def test_every_metric_of_every_preset_in_parts_is_what_it_is_whole(
+    prometheus: RealPrometheus, preset: str
+) -> None:
+    now = time.time()
+    client = PrometheusClient(PrometheusSettings(url=prometheus.url))
+    for key, spec in build_catalogue(Settings.model_validate({"preset": preset})).items():
+        known = {label: client.label_values(label, now - 3600, now) for label in labels(spec.template)}
+        queries = divided(spec.template, known, 3)
+        assert len(queries) > 1, key
+        whole, parts = client.instant(spec.query, now), client.instant_parts(queries, now)
+        assert (values(parts), parts.rejected) == (values(whole), whole.rejected), key
+    client.close()
 
 
 def test_spring_boot(prometheus: RealPrometheus) -> None:

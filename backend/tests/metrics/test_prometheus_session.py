@@ -6,12 +6,16 @@ import base64
 from pathlib import Path
 
 import pytest
+import requests
 
 from backend.metrics.prometheus import PrometheusError, PrometheusUnreachable
 from backend.tests.fault_proxy import FaultProxy
 from backend.tests.metrics.conftest import START, client_for
+from backend.tests.real import RealPrometheus
 
 pytestmark = pytest.mark.real
+
+ACCEPTED = "net_conntrack_listener_conn_accepted_total"
 
 
 def test_passwords_and_tokens_are_read_anew_for_each_request(proxy: FaultProxy, tmp_path: Path) -> None:
@@ -52,4 +56,21 @@ def test_a_ca_file_that_is_missing_is_named(tmp_path: Path) -> None:
     client = client_for("https://127.0.0.1:1", tls_ca_file=str(tmp_path / "ca.pem"))
     with pytest.raises(PrometheusError, match=r"ca\.pem"):
         client.instant("load", START)
+    client.close()
+
+
+def test_one_connection_is_kept_for_all_polls(prometheus: RealPrometheus) -> None:
+    client = client_for(prometheus.url)
+    with requests.Session() as watching:
+
+        def accepted() -> int:
+            text = watching.get(f"{prometheus.url}/metrics", timeout=5).text
+            (line,) = [line for line in text.splitlines() if line.startswith(ACCEPTED)]
+            return int(line.split()[-1])
+
+        before = accepted()
+        for _ in range(5):
+            client.instant("load", START)
+            client.services(START, START + 1.0)
+        assert accepted() - before == 1
     client.close()
