@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from backend.metrics.shift import FEWEST_BEFORE, Shift, shift
 
-values = st.lists(st.floats(-1e6, 1e6), min_size=FEWEST_BEFORE, max_size=60)
+# No smaller differences than a metric has: below the smallest normal number a unit does cost digits.
+values = st.lists(
+    st.floats(-1e6, 1e6).map(lambda value: round(value, 6)), min_size=FEWEST_BEFORE, max_size=60
+)
 
 
 def moved(before: list[float], during: list[float]) -> Shift:
