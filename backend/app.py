@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -46,7 +47,7 @@ from backend.jobs.backfill import Backfill
 from backend.jobs.backtest import Backtester
 from backend.jobs.broadcast import Broadcast
 from backend.jobs.cards import Cards
-from backend.jobs.detecting import build_detector, recovery_of, snapshots_of
+from backend.jobs.detecting import build_detector, prepare, recovery_of, snapshots_of
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.judge import Judge
 from backend.jobs.learning import Learning
@@ -321,6 +322,7 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
         registry=parts.registry,
         snapshots=snapshots_of(parts.detector, parts.settings, parts.registry, parts.health),
         clock=parts.clock,
+        prepare=partial(prepare, parts.detector),
     )
 
 

@@ -53,7 +53,7 @@ class LiveForest:
         self, interval: float, zone: ZoneInfo | None, thresholds: Thresholds, min_samples: int
     ) -> None:
         """``interval``: seconds between two readings; ``min_samples``: readings that a model needs."""
-        self._interval = interval
+        self.interval = interval
         self.zone = zone
         self._thresholds = thresholds
         self._min_samples = min_samples
@@ -97,7 +97,7 @@ class LiveForest:
                 return ()
             arena = self.arena
             seen = Seen(arena.views(slot), arena.shares(slot), arena.model(slot).origins)
-        return view_shares(seen, past, self._interval, unit)
+        return view_shares(seen, past, self.interval, unit)
 
     def standing(self, key: SeriesKey, models: ModelSet) -> Standing | None:
         """See Detector."""
@@ -210,7 +210,7 @@ class LiveForest:
             self._meanwhile = []
         try:
             yield ForestTrainer(
-                ForestArena(self._interval, self.zone), self._min_samples, self._thresholds, self._swap_in
+                ForestArena(self.interval, self.zone), self._min_samples, self._thresholds, self._swap_in
             )
         finally:
             with self._lock:
@@ -264,7 +264,7 @@ class LiveForest:
     def _refresh(self, judged: Judged, rows: IntArray, slots: IntArray) -> None:
         """Find the expected ranges of anomalous readings, and of those of the others whose turn it is."""
         limits = judged.limits[rows]
-        many = max(_LEAST_TURN, int(np.ceil(len(slots) * self._interval / _TURN_SECONDS)))
+        many = max(_LEAST_TURN, int(np.ceil(len(slots) * self.interval / _TURN_SECONDS)))
         turn = (self._turn + np.arange(min(many, len(slots)))) % len(slots)
         self._turn = int(turn[-1]) + 1
         anomalous = np.flatnonzero(judged.scores[rows] >= limits)[:_MOST_EXACT]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -40,7 +41,9 @@ class Jobs:
         registry: ModelRegistry,
         snapshots: Snapshots | None,
         clock: Clock,
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
+        """``prepare``: done once, beside the first poll."""
         self._poll_interval = poll_interval
         self._retrain_interval = retrain_interval
         self._poll = poll
@@ -48,6 +51,7 @@ class Jobs:
         self._retrainer = retrainer
         self._registry = registry
         self._snapshots = snapshots
+        self._prepare = prepare
         self._clock = clock
         self._polling = threading.Lock()
         self._scheduler = BackgroundScheduler(
@@ -62,6 +66,7 @@ class Jobs:
         next_poll = floor_to(now, self._poll_interval) + self._poll_interval
         add = self._scheduler.add_job
         add(self._poll_once)
+        threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
         add(self._poll_once, "interval", seconds=self._poll_interval, start_date=_moment(next_poll))
         add(lambda: self._log_tail.read_new_lines(self._clock.now()), "interval", seconds=_LOG_INTERVAL)
         add(lambda: self._log_tail.trim(self._clock.now()), "interval", seconds=_TRIM_INTERVAL)
