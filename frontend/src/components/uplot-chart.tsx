@@ -162,6 +162,8 @@ function noteDrawn(what: string, start: number): void {
 export default function UplotChart(props: UplotChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
+  /** What the drawing was made with: giving it the same again would draw all of it twice. */
+  const made = useRef<Pick<UplotChartProps, "columns" | "range"> | null>(null);
   const newest = useRef(props);
   newest.current = props;
   const { columns, theme, group, zone, height, spans, bands, markers, selected, picked, cursor } = props;
@@ -176,14 +178,16 @@ export default function UplotChart(props: UplotChartProps) {
       const options = makeOptions(() => newest.current, readPalette(element), element.clientWidth);
       const start = performance.now();
       chart.current = new uPlot(options, newest.current.columns as uPlot.AlignedData, element);
+      made.current = newest.current;
       noteDrawn("chart mount", start);
     };
     make();
     const systemTheme = matchMedia("(prefers-color-scheme: dark)");
     systemTheme.addEventListener("change", make);
-    const resize = new ResizeObserver(() =>
-      chart.current?.setSize({ width: element.clientWidth, height: newest.current.height }),
-    );
+    const resize = new ResizeObserver(() => {
+      const width = element.clientWidth;
+      if (chart.current?.width !== width) chart.current?.setSize({ width, height: newest.current.height });
+    });
     resize.observe(element);
     return () => {
       systemTheme.removeEventListener("change", make);
@@ -194,8 +198,10 @@ export default function UplotChart(props: UplotChartProps) {
   }, [theme, group, zone, height, picks, selects]);
 
   const [from, to] = props.range ?? [];
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another range of the same readings is a new drawing, too
   useEffect(() => {
+    const before = made.current;
+    made.current = newest.current;
+    if (before?.columns === columns && before.range?.[0] === from && before.range?.[1] === to) return;
     const start = performance.now();
     chart.current?.setData(columns as uPlot.AlignedData);
     noteDrawn("chart update", start);
