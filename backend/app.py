@@ -208,6 +208,7 @@ def _open_parts(
     log_tail = LogTail(tails, log_store, board)
     stack.callback(log_tail.close)
     history = HistoryStore(settings.storage.datasets)
+    stack.callback(history.flush)
     registry = ModelRegistry(settings.storage.models, settings.detection.detector)
     registry.load()
 
@@ -317,6 +318,7 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
         poll_interval=parts.settings.poll.interval,
         retrain_interval=parts.settings.training.interval,
         poll=poll,
+        history=parts.history,
         log_tail=parts.log_tail,
         retrainer=parts.retrainer,
         registry=parts.registry,

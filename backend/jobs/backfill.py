@@ -10,7 +10,7 @@ from backend.detection.features import ROLLING_WINDOW
 from backend.detection.windows import RecentWindows
 from backend.jobs.owed import Owed
 from backend.metrics.catalogue import MetricSpec
-from backend.metrics.history import CLOCK_ERROR, HistoryError, HistoryStore
+from backend.metrics.history import CLOCK_ERROR, HistoryError, HistoryStore, Unkept
 from backend.metrics.prometheus import (
     PrometheusClient,
     PrometheusError,
@@ -72,10 +72,10 @@ class Backfill:
         loaded |= {key for key in keys if key not in self._windows}
         return {key: self._load(key, at) for key in loaded}
 
-    def kept(self, failed: Mapping[SeriesKey, str], at: float) -> None:
-        """After the readings of ``at`` were appended: ``failed`` says which pairs could not be, and why."""
-        for key, reason in failed.items():
-            self._owed.owe(key.metric, at, reason)
+    def kept(self, failed: Mapping[SeriesKey, Unkept]) -> None:
+        """After a poll's readings were appended: ``failed`` says which pairs could not be kept, and why."""
+        for key, unkept in failed.items():
+            self._owed.owe(key.metric, unkept.since, unkept.reason)
         self._unwritable = {key.metric for key in failed}
         self._owed.save()
 
@@ -124,6 +124,7 @@ class Backfill:
                 failure = failure or error
         if failure is not None:
             raise failure
+        self._history.sync()
 
     def _start(self, metric: str, present: Collection[SeriesKey], at: float) -> float:
         """The first grid time that may be missing, never before the training window."""

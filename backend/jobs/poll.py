@@ -98,7 +98,7 @@ class PollCycle:
         pairs = self._roster.pairs
         readings = self._judge.read(answers.values, answers.rejected, answers.failed, pairs, at)
         readings = self._watch.mark(readings, pairs)
-        self._keep(readings, at)
+        self._keep(readings)
         self._triage.handle(readings, now)
         report = CycleReport(
             timestamp=at,
@@ -150,17 +150,19 @@ class PollCycle:
         if answers.services is not None:
             self._roster.take_names(answers.services)
 
-    def _keep(self, readings: list[Reading], at: float) -> None:
+    def _keep(self, readings: list[Reading]) -> None:
         """Append to the datasets before anyone is told: what was shown is on the disk."""
         usable = [reading for reading in readings if reading.value is not None]
         failed = self._history.append(usable, "live")
-        self._backfill.kept(failed, at)
+        self._backfill.kept(failed)
         if failed:
-            state = DependencyStatus.DOWN if len(failed) == len(usable) else DependencyStatus.DEGRADED
-            key, reason = next(iter(failed.items()))
+            state = DependencyStatus.DOWN if len(failed) >= len(usable) else DependencyStatus.DEGRADED
+            key, unkept = next(iter(failed.items()))
             which = f"{len(failed)} of {len(usable)} pairs cannot be written"
-            detail = f"{which}, {key.metric} of {key.service} first: {reason}"
+            detail = f"{which}, {key.metric} of {key.service} first: {unkept.reason}"
             self._health.report("datasets", state, detail)
+        elif self._history.trouble:
+            self._health.report("datasets", DependencyStatus.DEGRADED, self._history.trouble)
         else:
             self._health.report("datasets", DependencyStatus.OK)
 

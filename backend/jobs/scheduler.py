@@ -17,11 +17,13 @@ from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
 from backend.jobs.retrain import Retrainer, RetrainRunning
 from backend.jobs.snapshots import SAVE_INTERVAL, Snapshots
-from backend.metrics.history import HistoryError
+from backend.metrics.history import HistoryError, HistoryStore
 
 log = logging.getLogger(__name__)
 
 _LOG_INTERVAL = 2.0
+_FLUSH_INTERVAL = 5.0
+"""Seconds between two looks whether the newest readings are to be moved into the CSVs."""
 _TRIM_INTERVAL = 600.0
 _TRY_AGAIN = 60.0
 """Seconds until a scheduled training that met another one is tried again."""
@@ -36,6 +38,7 @@ class Jobs:
         poll_interval: float,
         retrain_interval: float,
         poll: PollCycle,
+        history: HistoryStore,
         log_tail: LogTail,
         retrainer: Retrainer,
         registry: ModelRegistry,
@@ -47,6 +50,7 @@ class Jobs:
         self._poll_interval = poll_interval
         self._retrain_interval = retrain_interval
         self._poll = poll
+        self._history = history
         self._log_tail = log_tail
         self._retrainer = retrainer
         self._registry = registry
@@ -55,7 +59,7 @@ class Jobs:
         self._clock = clock
         self._polling = threading.Lock()
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(4)},
+            executors={"default": ThreadPoolExecutor(6)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
         )
@@ -70,6 +74,7 @@ class Jobs:
         add(self._poll_once, "interval", seconds=self._poll_interval, start_date=_moment(next_poll))
         add(lambda: self._log_tail.read_new_lines(self._clock.now()), "interval", seconds=_LOG_INTERVAL)
         add(lambda: self._log_tail.trim(self._clock.now()), "interval", seconds=_TRIM_INTERVAL)
+        add(self._history.flush_due, "interval", seconds=_FLUSH_INTERVAL)
         if self._snapshots is not None:
             add(self._snapshots.save_due, "interval", seconds=SAVE_INTERVAL)
         due = _moment(self.next_training(now))

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from backend.metrics.dataset_file import COLUMNS, line_time
 
 _WIDTH = len(COLUMNS)
-_SECONDS = 19  # characters of a time without fraction and zone
+_SHAPE = np.frombuffer(b"0000-00-00T00:00:00", dtype=np.uint8)
+_SECONDS = len(_SHAPE)
+_DIGITS = ~np.isin(_SHAPE, np.frombuffer(b"-T:", dtype=np.uint8))
 _STATUS, _SEVERITY, _SCORE = (COLUMNS.index(name) for name in ("status", "severity", "score"))
 
 
@@ -91,7 +93,10 @@ def _seconds(texts: Sequence[bytes]) -> NDArray[np.float64]:
     letters = stamps.view(np.uint8).reshape(-1, 25)
     whole = (letters[:, _SECONDS] == ord("Z")) & (letters[:, _SECONDS + 1] == 0)
     exact = (letters[:, _SECONDS] == ord(".")) & (letters[:, 23] == ord("Z")) & (letters[:, 24] == 0)
-    if not ((letters[:, 10] == ord("T")) & (whole | exact)).all():
+    head = letters[:, :_SECONDS]
+    # numpy would make something else than a time of "2026-01-01T00+00:00".
+    shaped = (head[:, ~_DIGITS] == _SHAPE[~_DIGITS]).all() and (head[:, _DIGITS] - ord("0") < 10).all()
+    if not (shaped and (whole | exact).all()):
         raise ValueError("not all lines begin with a time")
     seconds = stamps.astype(f"S{_SECONDS}").astype("datetime64[s]").astype(np.int64).astype(np.float64)
     if exact.any():

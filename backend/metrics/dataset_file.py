@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from backend.clock import from_rfc3339
-from backend.metrics.files import replace_synced
+from backend.metrics.files import append_whole, replace_synced
 
 COLUMNS = (
     "timestamp",
@@ -38,6 +39,16 @@ class HistoryError(Exception):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+
+class DiskFull(HistoryError):
+    """There is no room, for any file."""
+
+
+def cannot_write(path: Path, error: OSError) -> HistoryError:
+    """What is to be raised when ``path`` cannot be written."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return (DiskFull if full else HistoryError)(f"{path}: cannot be written: {error.strerror}")
 
 
 def line_time(line: bytes) -> int | None:
@@ -80,6 +91,43 @@ def read_lines(path: Path, start: int, end: int | None = None) -> bytes:
     return content[: content.rfind(b"\n") + 1]
 
 
+def last_time(path: Path) -> int | None:
+    """The last reading's timestamp in milliseconds, None where there is none; raises HistoryError.
+
+    Takes no lock and mends nothing.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(len(HEADER)) != HEADER:
+                return None
+            return _last_reading(file, os.fstat(file.fileno()).st_size)[0]
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise HistoryError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def offset_of(path: Path, time: int) -> int:
+    """Bytes of the file before its readings from ``time`` (milliseconds) on; its size where all are older.
+
+    Raises HistoryError; a file that is no dataset has 0.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(len(HEADER)) != HEADER:
+                return 0
+            _seek_to(file, time)
+            while line := file.readline():
+                at = line_time(line)
+                if at is not None and at >= time:
+                    return file.tell() - len(line)
+            return file.tell()
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise HistoryError(f"{path}: cannot be read: {error.strerror}") from None
+
+
 class DatasetFile:
     """One file for its writers, who hold a lock around every call. All methods raise HistoryError.
 
@@ -105,8 +153,10 @@ class DatasetFile:
         return self._newest
 
     def append(self, lines: bytes, newest: int) -> None:
-        """Write whole lines at the end, all of them or none; ``newest`` is the last one's timestamp."""
-        self.newest()
+        """Write whole lines at the end, all of them or none; ``newest`` is the last one's timestamp.
+
+        Only right after `newest` has told that they are newer.
+        """
         try:
             if self._seen is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,18 +164,18 @@ class DatasetFile:
             try:
                 size = os.fstat(descriptor).st_size
                 content = lines if size else HEADER + lines
-                _write_all_or_none(descriptor, content, size)
+                append_whole(descriptor, content, size)
                 self._seen = (os.fstat(descriptor).st_ino, size + len(content))
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise HistoryError(f"{self.path}: cannot be written: {error.strerror}") from None
+            raise cannot_write(self.path, error) from None
         self._newest = newest
 
-    def times(self) -> set[int]:
-        """The timestamps of all readings, in milliseconds."""
+    def times(self, start: int = 0) -> set[int]:
+        """The timestamps of the readings from ``start`` on, or from a little earlier, in milliseconds."""
         self.newest()
-        lines = read_lines(self.path, start=0).splitlines(keepends=True)
+        lines = read_lines(self.path, start).splitlines(keepends=True)
         return {time for line in lines if (time := line_time(line)) is not None}
 
     def insert(self, rows: Mapping[int, bytes]) -> None:
@@ -145,8 +195,28 @@ class DatasetFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             replace_synced(self.path, HEADER + b"".join(merged[time] for time in sorted(merged)))
         except OSError as error:
-            raise HistoryError(f"{self.path}: cannot be written: {error.strerror}") from None
+            raise cannot_write(self.path, error) from None
         self._seen = None
+
+    def drop_before(self, time: int) -> int:
+        """Remove the readings before ``time``, and the file with the last one; how many bytes that freed."""
+        newest = self.newest()
+        if newest is None:
+            return 0
+        first = offset_of(self.path, time)
+        freed = first - len(HEADER)
+        try:
+            if newest < time:
+                freed = self.path.stat().st_size
+                self.path.unlink()
+            elif freed > 0:
+                with self.path.open("rb") as file:
+                    file.seek(first)
+                    replace_synced(self.path, HEADER + file.read())
+        except OSError as error:
+            raise cannot_write(self.path, error) from None
+        self._seen = None
+        return max(0, freed)
 
     def _mend(self) -> None:
         """Look at header and tail, set aside what no reading is, remember the newest."""
@@ -185,17 +255,6 @@ class DatasetFile:
             aside = self.path.with_name(f"{self.path.name}.foreign{number}")
         _LOG.warning("%s: its first line is not Canopy's header; moved to %s", self.path, aside)
         self.path.rename(aside)
-
-
-def _write_all_or_none(descriptor: int, content: bytes, size: int) -> None:
-    """Append in one call; where the disk does not take it all, go back to ``size``. Raises OSError."""
-    try:
-        while content:
-            # A second call after a short first one is there to learn why.
-            content = content[os.write(descriptor, content) :]
-    except OSError:
-        os.ftruncate(descriptor, size)
-        raise
 
 
 def _last_reading(file: BinaryIO, size: int) -> tuple[int | None, int]:

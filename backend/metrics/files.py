@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 from collections.abc import Iterator
@@ -27,6 +28,36 @@ def replace_synced(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def append_whole(descriptor: int, content: bytes, size: int, *, sync: bool = False) -> None:
+    """Append to a file of ``size`` bytes; where the disk does not take it all, go back to that size.
+
+    ``sync``: have it on the disk when this returns. Raises OSError.
+    """
+    try:
+        while content:
+            # A second call after a short first one is there to learn why.
+            content = content[os.write(descriptor, content) :]
+        if sync:
+            os.fdatasync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
+
+
+def sync_file_system(folder: Path) -> None:
+    """Have all that was written to the folder's file system on the disk: one call for thousands of files."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "syncfs"):  # it is Linux's own
+        os.sync()
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if libc.syncfs(descriptor) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

@@ -130,12 +130,14 @@ def test_a_note_that_cannot_be_read_owes_the_whole_window(bench: Bench, content:
 @pytest.mark.parametrize("restart", [False, True])
 def test_readings_that_the_disk_refused_are_filled_in_once_it_works(bench: Bench, restart: bool) -> None:
     bench.poll()
+    bench.history.flush()
     path = bench.directory / "datasets" / "shop" / "history" / "lat.csv"
     aside = path.rename(path.with_name("aside"))
     path.mkdir()
     for _ in range(3):
         bench.prometheus.asked.clear()
         bench.poll()
+        bench.history.flush()
     assert "range lat" not in bench.prometheus.asked, "what cannot be stored is not fetched at each poll"
     assert "the past of lat is missing" in bench.health("prometheus").detail
     assert bench.stored_times(WAIT) == since_start(4)

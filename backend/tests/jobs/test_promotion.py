@@ -115,6 +115,7 @@ def test_what_was_normal_after_all_is_learned_at_once(bench: Bench, reason: Reso
 
 def _call_anomalous(bench: Bench) -> None:
     """Move the last stored readings to the dataset of anomalous ones, as a live verdict would."""
+    bench.history.flush()
     folder = bench.directory / "datasets" / KEY.service
     history, anomaly = folder / "history" / "lat.csv", folder / "anomaly" / "lat.csv"
     lines = history.read_bytes().splitlines(keepends=True)

@@ -32,6 +32,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def jobs_of(bench: Bench, clock: Clock) -> Jobs:
     store = LogStore(bench.directory / "logs.db", 3600.0, 1000)
     return Jobs(
+        history=bench.history,
         poll_interval=INTERVAL,
         retrain_interval=DAY,
         poll=bench.cycle,

@@ -56,6 +56,7 @@ def test_a_reading_is_one_line_in_its_dataset(store: HistoryStore, tmp_path: Pat
         KEY, START, 92.5, State.SCORED, Severity.HIGH, Verdict.ANOMALY, 0.75, None, ("why",), features
     )
     assert store.append([full, reading(1)], "live") == {}
+    store.flush()
     assert lines(tmp_path, "shop/anomaly/cpu.csv") == [
         "timestamp,value,status,severity,score,delta,rolling_mean,rolling_std,zscore,source",
         "2026-01-01T00:00:00Z,92.5,Anomaly,High,0.75,3.25,50.0,1.5,,live",
@@ -75,6 +76,7 @@ def test_what_is_no_number_is_never_written(store: HistoryStore, tmp_path: Path)
     store.append([reading(0, None), reading(1, math.nan), reading(2, math.inf), reading(3, -1.0)], "live")
     assert times(store) == [3]
     assert store.backfill(KEY, np.array([START + 60, START + 75]), np.array([math.nan, 2.0])) == 1
+    store.flush()
     assert "nan" not in (tmp_path / "shop/history/cpu.csv").read_text().lower()
 
 
@@ -121,6 +123,8 @@ def test_a_reading_a_little_older_than_the_newest_is_a_repeated_one(store: Histo
 
 def test_service_names_stay_out_of_cells_and_paths(store: HistoryStore, tmp_path: Path) -> None:
     store.append([reading(0, key=OTHER), reading(0)], "live")
+    assert store.keys() == [OTHER, KEY]
+    store.flush()
     files = list(tmp_path.rglob("*.csv"))
     assert all("cmd" not in path.read_text() for path in files)
     assert {len(path.relative_to(tmp_path).parts) for path in files} == {3}
@@ -147,8 +151,9 @@ def test_one_pair_that_cannot_be_used_is_its_own_failure(store: HistoryStore, tm
     (tmp_path / "shop/history/cpu.csv").mkdir(parents=True)
     failed = store.append([reading(0), reading(0, key=OTHER)], "live")
     assert list(failed) == [KEY]
-    assert "shop/history/cpu.csv" in failed[KEY]
-    assert "directory" in failed[KEY]
+    assert failed[KEY].since == START
+    assert "shop/history/cpu.csv" in failed[KEY].reason
+    assert "directory" in failed[KEY].reason
     assert times(store, OTHER) == [0]
     with pytest.raises(HistoryError, match=r"shop/history/cpu\.csv: cannot be read: Is a directory"):
         store.load(KEY, 0, FOREVER)
@@ -178,7 +183,7 @@ def test_values_come_back_to_the_last_bit(values: list[float]) -> None:
 NUMBERS = st.integers(-5, 40) | st.integers(1000, 1020)
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["append", "backfill", "reopen", "another process"]),
+        st.sampled_from(["append", "backfill", "flush", "reopen", "another process"]),
         st.lists(st.tuples(NUMBERS, st.booleans()), max_size=8),
     ),
     max_size=12,
@@ -199,6 +204,8 @@ def test_any_order_of_appends_backfills_and_restarts_keeps_each_reading_once(
                 store = HistoryStore(root)
             elif step == "another process":
                 store, other = HistoryStore(root) if other is store else other, store
+            elif step == "flush":
+                store.flush()
             elif step == "append":
                 store.append([reading(n, float(turn), anomalous=odd) for n, odd in batch], "live")
                 newest = max(expected, default=-1000)
@@ -214,6 +221,9 @@ def test_any_order_of_appends_backfills_and_restarts_keeps_each_reading_once(
             assert times(store) == sorted(expected)
         series = store.load(KEY, 0, FOREVER)
         assert series.anomalous.tolist() == [expected[n] for n in sorted(expected)]
+        store.flush()
+        assert times(store) == times(HistoryStore(root)) == sorted(expected)
+        assert not list(root.rglob("*.block"))
         for file in root.rglob("*.csv"):
             raw = file.read_bytes()
             assert raw.startswith(HEADER)
@@ -269,6 +279,8 @@ def test_readers_see_whole_readings_while_others_write_and_rewrite(store: Histor
         if number % 3:
             assert store.append([reading(number)], "live") == {}
             newest[0] = number
+            if number % 7 == 0:
+                store.flush()
     filler.join()
     done.set()
     reader.join()

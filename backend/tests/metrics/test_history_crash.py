@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,14 @@ START = 1767225600.0
 
 def reading(number: int) -> Reading:
     return Reading(KEY, START + 15 * number, number / 3, State.SCORED)
+
+
+def keep(root: Path, numbers: Iterable[int]) -> HistoryStore:
+    """Store readings, down to the CSVs."""
+    store = HistoryStore(root)
+    assert store.append([reading(n) for n in numbers], "live") == {}
+    store.flush()
+    return store
 
 
 def stored_lines(root: Path, key: SeriesKey) -> list[bytes]:
@@ -53,7 +62,7 @@ def test_no_kill_loses_or_doubles_an_acknowledged_reading(tmp_path: Path) -> Non
             assert acknowledged <= set(series.timestamps.tolist())
             assert series.values.tolist() == [value_at(at) for at in series.timestamps.tolist()]
     for key in KEYS:
-        store.last_timestamp(key)  # mends the tail
+        store.flush()
         times = [line_time(line) for line in stored_lines(tmp_path, key)]
         assert None not in times
         assert len(times) == len(set(times))
@@ -62,7 +71,7 @@ def test_no_kill_loses_or_doubles_an_acknowledged_reading(tmp_path: Path) -> Non
 
 def test_a_file_cut_at_any_byte_keeps_its_whole_lines_and_loses_nothing(tmp_path: Path) -> None:
     whole = tmp_path / "whole"
-    HistoryStore(whole).append([reading(n) for n in range(3)], "live")
+    keep(whole, range(3))
     content = (whole / "shop/history/cpu.csv").read_bytes()
     for cut in range(len(content) + 1):
         root = tmp_path / str(cut)
@@ -73,6 +82,7 @@ def test_a_file_cut_at_any_byte_keeps_its_whole_lines_and_loses_nothing(tmp_path
         assert len(HistoryStore(root).load(KEY, 0, 1e12).timestamps) == kept
         store = HistoryStore(root)
         assert store.append([reading(n) for n in range(2, 5)], "live") == {}
+        store.flush()
         expected = [START + 15 * n for n in [*range(kept), *range(max(kept, 2), 5)]]
         assert store.load(KEY, 0, 1e12).timestamps.tolist() == expected
         torn = root / "shop/history/cpu.csv.torn"
@@ -86,20 +96,19 @@ def test_a_file_cut_at_any_byte_keeps_its_whole_lines_and_loses_nothing(tmp_path
 def test_an_unreadable_tail_is_set_aside(
     tmp_path: Path, tail: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = HistoryStore(tmp_path)
-    store.append([reading(n) for n in range(3)], "live")
+    store = keep(tmp_path, range(3))
     file = tmp_path / "shop/history/cpu.csv"
     with file.open("ab") as damaged:
         damaged.write(tail)
     assert store.last_timestamp(KEY) == START + 30
+    keep(tmp_path, [3])
     assert "no whole reading" in caplog.text
     assert (tmp_path / "shop/history/cpu.csv.torn").read_bytes().rstrip(b"\n") == tail.rstrip(b"\n")
-    store.append([reading(3)], "live")
     assert len(store.load(KEY, 0, 1e12).timestamps) == 4
 
 
 def test_a_damaged_line_in_the_middle_costs_only_itself(tmp_path: Path) -> None:
-    HistoryStore(tmp_path).append([reading(n) for n in range(4)], "live")
+    keep(tmp_path, range(4))
     file = tmp_path / "shop/history/cpu.csv"
     content = file.read_bytes()
     for position in range(len(HEADER), len(content)):
@@ -118,7 +127,7 @@ def test_a_foreign_file_is_moved_aside_not_overwritten(
     file.parent.mkdir(parents=True)
     for number in (1, 2):
         file.write_text(f"my,own,notes\n{number},2,3\n")
-        assert HistoryStore(tmp_path).append([reading(number)], "live") == {}
+        keep(tmp_path, [number])
         assert len(HistoryStore(tmp_path).load(KEY, 0, 1e12).timestamps) == 1
     assert file.with_name("cpu.csv.foreign").read_text() == "my,own,notes\n1,2,3\n"
     assert file.with_name("cpu.csv.foreign2").read_text() == "my,own,notes\n2,2,3\n"
@@ -126,8 +135,7 @@ def test_a_foreign_file_is_moved_aside_not_overwritten(
 
 
 def test_a_full_disk_takes_back_what_it_took_in_part(tmp_path: Path) -> None:
-    store = HistoryStore(tmp_path)
-    store.append([reading(n) for n in range(50)], "live")
+    store = keep(tmp_path, range(50))
     file = tmp_path / "shop/history/cpu.csv"
     before = file.read_bytes()
     # The system lets files grow by 100 bytes more: the write is cut short as on a full disk.
@@ -140,12 +148,18 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({len(before) + 100}, {len(before) + 100}))
 readings = [Reading(SeriesKey("shop", "cpu"), {START} + 15 * n, 0.5, State.SCORED) for n in range(50, 60)]
 readings.append(Reading(SeriesKey("other", "cpu"), {START}, 0.5, State.SCORED))
-print(HistoryStore(Path(sys.argv[1])).append(readings, "live"))
+store = HistoryStore(Path(sys.argv[1]))
+print(store.append(readings, "live"))
+store.flush()
+print(store.append([], "live"))
 """
     command = [sys.executable, "-c", code, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "shop/history/cpu.csv: cannot be written: File too large" in done.stdout
-    assert "other" not in done.stdout
+    kept, lost = done.stdout.splitlines()
+    assert kept == "{}"
+    assert f"since={START + 15 * 50}" in lost
+    assert "shop/history/cpu.csv: cannot be written: File too large" in lost
+    assert "other" not in lost
     assert file.read_bytes() == before
     assert store.keys() == [SeriesKey("other", "cpu"), KEY]
     assert store.append([reading(50)], "live") == {}

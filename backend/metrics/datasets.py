@@ -1,0 +1,141 @@
+"""The CSV files of all pairs below one folder: where they are, and what goes into which."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from backend.clock import to_rfc3339
+from backend.metrics.dataset_file import (
+    COLUMNS,
+    DatasetFile,
+    HistoryError,
+    cannot_write,
+    last_time,
+    read_lines,
+)
+from backend.metrics.folders import folder_name, make_folder, service_name
+from backend.metrics.reading_rows import Rows, is_anomalous, lines_of
+from backend.metrics.readings import SeriesKey, Verdict
+
+HISTORY, ANOMALY = "history", "anomaly"
+DATASETS = (HISTORY, ANOMALY)
+
+
+class Datasets:
+    """Two datasets a pair. Whoever writes holds a lock around the call; reading needs none.
+
+    All methods raise HistoryError. Times are milliseconds since the epoch.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files: dict[tuple[SeriesKey, str], DatasetFile] = {}
+
+    def keys(self) -> set[SeriesKey]:
+        """The pairs that have a file."""
+        found = set()
+        try:
+            for path in self._root.glob("[!.]*/*/[!.]*.csv"):
+                folder = path.parent.parent
+                service = service_name(folder)
+                if path.parent.name in DATASETS and folder_name(service) == folder.name:
+                    found.add(SeriesKey(service, service_name(path.stem)))
+        except OSError as error:
+            raise HistoryError(f"{self._root}: cannot be read: {error.strerror}") from None
+        return found
+
+    def path(self, key: SeriesKey, dataset: str) -> Path:
+        """A pair's file. The metric is encoded too: a key from elsewhere must not leave the folder."""
+        return self._root / folder_name(key.service) / dataset / f"{folder_name(key.metric)}.csv"
+
+    def file(self, key: SeriesKey, dataset: str) -> DatasetFile:
+        """A pair's file, for a writer."""
+        if (key, dataset) not in self._files:
+            self._files[key, dataset] = DatasetFile(self.path(key, dataset))
+        return self._files[key, dataset]
+
+    def read(self, key: SeriesKey, dataset: str, first: int, last: int | None = None) -> bytes:
+        """The whole lines from ``first`` to ``last``, see `read_lines`."""
+        return read_lines(self.path(key, dataset), first, last)
+
+    def last_time(self, key: SeriesKey) -> int | None:
+        """When the pair's newest reading was; reads the files' ends only."""
+        times = (last_time(self.path(key, dataset)) for dataset in DATASETS)
+        return max((time for time in times if time is not None), default=None)
+
+    def newest(self, key: SeriesKey) -> int | None:
+        """The same for a writer: what a crash has left at the files' ends is mended."""
+        times = (self.file(key, dataset).newest() for dataset in DATASETS)
+        return max((time for time in times if time is not None), default=None)
+
+    def put(self, key: SeriesKey, rows: Rows) -> None:
+        """Have one pair's rows, sorted by time, in its files: those whose times have no reading yet."""
+        anomalous = is_anomalous(rows)
+        for dataset, part in ((HISTORY, rows[~anomalous]), (ANOMALY, rows[anomalous])):
+            if len(part):
+                self.put_lines(key, dataset, dict(zip(part["time"].tolist(), lines_of(part), strict=True)))
+
+    def put_lines(self, key: SeriesKey, dataset: str, lines: dict[int, bytes]) -> None:
+        """The same for lines of one dataset by time, the oldest first."""
+        newest = self.file(key, dataset).newest()
+        first = next(iter(lines))
+        if newest is not None and newest >= first:
+            known = self._known(key, first)
+            lines = {time: line for time, line in lines.items() if time not in known}
+        self._write(key, dataset, lines)
+
+    def fill(self, key: SeriesKey, values: Mapping[int, float]) -> int:
+        """Store finite values (by time) that nobody judged where there is no reading yet; how many."""
+        newest = self.newest(key)
+        times = sorted(values)
+        if newest is not None and times[0] <= newest:
+            known = self._known(key, times[0])
+            times = [time for time in times if time not in known]
+        self._write(key, HISTORY, {time: _backfilled_line(time, values[time]) for time in times})
+        return len(times)
+
+    def drop_before(self, key: SeriesKey, time: int) -> int:
+        """Remove the pair's readings before ``time``; how many bytes that freed."""
+        freed = sum(self.file(key, dataset).drop_before(time) for dataset in DATASETS)
+        for dataset in DATASETS:
+            if not self.path(key, dataset).exists():
+                self._files.pop((key, dataset), None)
+        return freed
+
+    def _write(self, key: SeriesKey, dataset: str, lines: dict[int, bytes]) -> None:
+        """Append the lines, which are sorted, or merge them in where the file has newer ones."""
+        if not lines:
+            return
+        file = self.file(key, dataset)
+        newest = file.newest()
+        if newest is None:
+            try:
+                make_folder(self._root, key.service)
+            except OSError as error:
+                raise cannot_write(self._root / folder_name(key.service), error) from None
+        if newest is None or newest < next(iter(lines)):
+            file.append(b"".join(lines.values()), next(reversed(lines)))
+        else:
+            file.insert(lines)
+
+    def _known(self, key: SeriesKey, start: int) -> set[int]:
+        """The times of the pair's readings from ``start`` on, perhaps of some before."""
+        return self.file(key, HISTORY).times(start) | self.file(key, ANOMALY).times(start)
+
+
+def millis(timestamp: float) -> int:
+    """Seconds -> milliseconds; infinities become times that no reading has."""
+    return round(max(-1e15, min(1e15, timestamp * 1000)))
+
+
+def finite_values(timestamps: list[float], values: list[float]) -> dict[int, float]:
+    """Samples by time, without those that are no numbers."""
+    samples = zip(timestamps, values, strict=True)
+    return {millis(time): value for time, value in samples if math.isfinite(time + value)}
+
+
+def _backfilled_line(time: int, value: float) -> bytes:
+    empty = "," * (len(COLUMNS) - 4)
+    return f"{to_rfc3339(time / 1000)},{value!r},{Verdict.UNKNOWN}{empty},backfill\n".encode()
