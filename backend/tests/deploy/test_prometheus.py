@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
+from backend.metrics.catalogue import build_catalogue
+from backend.settings import Settings
 from backend.tests.exposition import FakeExposition
 from backend.tests.real import RealPrometheus, find_program, wait_until
 from deploy.demo.ports import Ports
 from deploy.demo.stack import ROOT, SERVICES, render_prometheus_config
 
+PRESET = build_catalogue(Settings())
 CANOPY = """\
 canopy_dependency_up{dependency="prometheus"} 1
 canopy_incidents{service="payment-service",severity="Critical",status="OPEN"} 1
@@ -27,6 +33,8 @@ canopy_incidents{service="payment-service",severity="Critical",status="OPEN"} 1
         ("check", "config", "prometheus.yml"),
         ("check", "rules", "deploy/prometheus/canopy.rules.yml"),
         ("test", "rules", "deploy/prometheus/canopy.rules.test.yml"),
+        ("check", "rules", "deploy/prometheus/recording.yml"),
+        ("test", "rules", "deploy/prometheus/recording.test.yml"),
     ],
     ids=" ".join,
 )
@@ -34,6 +42,20 @@ def test_promtool_agrees(arguments: tuple[str, ...]) -> None:
     command = [find_program("promtool"), *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_recorded_metrics_are_the_presets_own() -> None:
+    """Each rule asks what the preset asks, and its comment is the line that makes Canopy read it."""
+    text = (ROOT / "deploy/prometheus/recording.yml").read_text()
+    lines = re.findall(r"# (metrics: .*)\n +- record: (\S+)\n", text)
+    rules = {rule["record"]: rule["expr"] for rule in yaml.safe_load(text)["groups"][0]["rules"]}
+    assert [record for _, record in lines] == list(rules)
+    for line, record in lines:
+        changed = build_catalogue(Settings.model_validate(yaml.safe_load(line)))
+        ((key, spec),) = [(k, s) for k, s in changed.items() if s != PRESET[k]]
+        assert (spec.query, bool(spec.template)) == (record, True)
+        assert "".join(rules[record].split()) == "".join(PRESET[key].query.split())
+        assert replace(spec, query="", template="") == replace(PRESET[key], query="", template="")
 
 
 @pytest.fixture(scope="module")
