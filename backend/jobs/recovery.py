@@ -85,7 +85,10 @@ class Recovery:
         self._forest.catch_up(key, stored.timestamps, stored.values, learned)
 
     def _grow(self, nursery: ForestArena, key: SeriesKey, info: ModelInfo, at: float) -> None:
-        """Replay what the model was trained on, then all that came since."""
+        """Replay what the model was trained on, then all that came since.
+
+        What the views of a live pair remember reaches further back: they stay, and go on to the present.
+        """
         held = self._held(key, info)
         stored = self._history.columns(key, info.start, at)
         trained = stored.take(stored.timestamps <= info.end)
@@ -94,9 +97,10 @@ class Recovery:
             return
         grown = grow(nursery, key, self._series(key, trained))
         rest = stored.take(stored.timestamps > info.end)
-        learned = self._learning.then(key, self._catalogue[key.metric], stored)[len(trained) :]
+        learned = self._learning.then(key, self._catalogue[key.metric], stored)
         slots = np.full(len(rest), grown.slot)
-        nursery.push(slots, rest.timestamps, rest.values, learned)
+        nursery.push(slots, rest.timestamps, rest.values, learned[len(trained) :])
+        self._forest.catch_up(key, stored.timestamps, stored.values, learned)
         self._forest.take(key, grown, info.sha256, held=held)
         nursery.drop(grown.slot)
 

@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from backend.detection.registry import ModelRegistry
 from backend.metrics.readings import SeriesKey, State
 from backend.settings import DetectorName
 from backend.tests.jobs.bench import KEY, Bench
@@ -106,6 +107,32 @@ def test_a_downtime_is_read_in_as_if_it_had_been_polled(tmp_path: Path) -> None:
             bench.healthy(KEY, polls=30)
             for _ in range(10):
                 bench.poll()
+            if away:
+                bench.next_poll += 15 * 15.0
+                bench.restart()
+            else:
+                for _ in range(15):
+                    bench.poll()
+            found[name] = [bench.poll().readings[KEY].score for _ in range(5)]
+    assert found["polled"] == found["away"]
+
+
+def test_a_training_by_hand_before_the_restart_leaves_no_hole_in_what_the_views_remember(
+    tmp_path: Path,
+) -> None:
+    """The snapshot is of the model before: the pair grows anew, its views go on from the snapshot."""
+    found = {}
+    for name, away in (("polled", False), ("away", True)):
+        with Bench(tmp_path / name) as bench:
+            bench.learn(KEY)
+            bench.healthy(KEY, polls=30)
+            for _ in range(10):
+                bench.poll()
+            save(bench)
+            bench.history.flush()
+            registry = ModelRegistry(bench.settings.storage.models, "view_forest")
+            registry.load()
+            bench.build_retrainer(bench.history, registry).run("command", [KEY], force=True)
             if away:
                 bench.next_poll += 15 * 15.0
                 bench.restart()
