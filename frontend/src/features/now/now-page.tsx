@@ -1,5 +1,5 @@
 /** Now: how things are in one sentence, what needs someone first, and every service, worst first. */
-import { useQuery } from "@tanstack/react-query";
+import { usePrefetchQuery, useQuery } from "@tanstack/react-query";
 import { Fragment, useDeferredValue, useMemo } from "react";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { overviewQuery } from "@/lib/api/queries";
@@ -9,7 +9,7 @@ import { formatCount, formatDateTime, formatDuration } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
 import { usePreferences } from "@/lib/preferences";
 import { useSearchState } from "@/lib/search-state";
-import { NeedsYouFirst } from "./components/needs-you-first";
+import { firstIncidentsQuery, NeedsYouFirst } from "./components/needs-you-first";
 import { ServiceGrid } from "./components/service-grid";
 import { ServiceSearch } from "./components/service-search";
 import { UncoveredServices } from "./components/uncovered-services";
@@ -17,6 +17,8 @@ import { coverageOf, filterServices, STANDINGS, type Standing, sentence, warming
 import "./now.css";
 
 export function NowPage() {
+  // At the same time as the overview, not after it.
+  usePrefetchQuery(firstIncidentsQuery);
   const query = useQuery(overviewQuery);
   usePageTitle(tabTitle(query.data));
   return (

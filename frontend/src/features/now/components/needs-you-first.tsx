@@ -11,9 +11,14 @@ import { useShortcuts } from "@/lib/keys";
 import { incidentPath } from "@/lib/paths";
 
 const SHOWN = 5;
+export const firstIncidentsQuery = incidentsQuery({
+  status: ["OPEN", "ACKNOWLEDGED"],
+  sort: "urgency",
+  limit: SHOWN,
+});
 
 export function NeedsYouFirst() {
-  const query = useQuery(incidentsQuery({ status: ["OPEN", "ACKNOWLEDGED"], sort: "urgency", limit: SHOWN }));
+  const query = useQuery(firstIncidentsQuery);
   return (
     <section className="section" aria-labelledby="first-title">
       <h2 id="first-title">Needs you first</h2>

@@ -44,6 +44,7 @@ export function ServiceGrid({ services }: { services: readonly OverviewService[]
     gap: GAP_PX,
     overscan: BEYOND,
     scrollMargin: top,
+    initialRect: { width: window.innerWidth, height: window.innerHeight },
   });
   const drawn = rows.getVirtualItems();
   const [first, last] = [drawn[0], drawn.at(-1)];
