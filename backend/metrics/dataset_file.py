@@ -162,10 +162,10 @@ class DatasetFile:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             try:
-                size = os.fstat(descriptor).st_size
-                content = lines if size else HEADER + lines
-                append_whole(descriptor, content, size)
-                self._seen = (os.fstat(descriptor).st_ino, size + len(content))
+                status = os.fstat(descriptor)
+                content = lines if status.st_size else HEADER + lines
+                append_whole(descriptor, content, status.st_size)
+                self._seen = (status.st_ino, status.st_size + len(content))
             finally:
                 os.close(descriptor)
         except OSError as error:

@@ -16,7 +16,6 @@ from backend.metrics.dataset_file import (
     read_lines,
 )
 from backend.metrics.folders import folder_name, make_folder, service_name
-from backend.metrics.reading_rows import Rows, is_anomalous, lines_of
 from backend.metrics.readings import SeriesKey, Verdict
 
 HISTORY, ANOMALY = "history", "anomaly"
@@ -70,30 +69,24 @@ class Datasets:
         times = (self.file(key, dataset).newest() for dataset in DATASETS)
         return max((time for time in times if time is not None), default=None)
 
-    def put(self, key: SeriesKey, rows: Rows) -> None:
-        """Have one pair's rows, sorted by time, in its files: those whose times have no reading yet."""
-        anomalous = is_anomalous(rows)
-        for dataset, part in ((HISTORY, rows[~anomalous]), (ANOMALY, rows[anomalous])):
-            if len(part):
-                self.put_lines(key, dataset, dict(zip(part["time"].tolist(), lines_of(part), strict=True)))
-
-    def put_lines(self, key: SeriesKey, dataset: str, lines: dict[int, bytes]) -> None:
-        """The same for lines of one dataset by time, the oldest first."""
+    def put(self, key: SeriesKey, dataset: str, lines: dict[int, bytes]) -> None:
+        """Have lines by time, the oldest first, in a file: those whose times have no reading yet."""
         newest = self.file(key, dataset).newest()
         first = next(iter(lines))
         if newest is not None and newest >= first:
-            known = self._known(key, first)
+            known = self.known(key, first)
             lines = {time: line for time, line in lines.items() if time not in known}
-        self._write(key, dataset, lines)
+        self._write(key, dataset, lines, newest)
 
     def fill(self, key: SeriesKey, values: Mapping[int, float]) -> int:
         """Store finite values (by time) that nobody judged where there is no reading yet; how many."""
         newest = self.newest(key)
         times = sorted(values)
         if newest is not None and times[0] <= newest:
-            known = self._known(key, times[0])
+            known = self.known(key, times[0])
             times = [time for time in times if time not in known]
-        self._write(key, HISTORY, {time: _backfilled_line(time, values[time]) for time in times})
+        lines = {time: _backfilled_line(time, values[time]) for time in times}
+        self._write(key, HISTORY, lines, self.file(key, HISTORY).newest())
         return len(times)
 
     def drop_before(self, key: SeriesKey, time: int) -> int:
@@ -104,12 +97,11 @@ class Datasets:
                 self._files.pop((key, dataset), None)
         return freed
 
-    def _write(self, key: SeriesKey, dataset: str, lines: dict[int, bytes]) -> None:
+    def _write(self, key: SeriesKey, dataset: str, lines: dict[int, bytes], newest: int | None) -> None:
         """Append the lines, which are sorted, or merge them in where the file has newer ones."""
         if not lines:
             return
         file = self.file(key, dataset)
-        newest = file.newest()
         if newest is None:
             try:
                 make_folder(self._root, key.service)
@@ -120,7 +112,7 @@ class Datasets:
         else:
             file.insert(lines)
 
-    def _known(self, key: SeriesKey, start: int) -> set[int]:
+    def known(self, key: SeriesKey, start: int) -> set[int]:
         """The times of the pair's readings from ``start`` on, perhaps of some before."""
         return self.file(key, HISTORY).times(start) | self.file(key, ANOMALY).times(start)
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from backend.metrics.dataset_file import DiskFull, HistoryError, cannot_write
 from backend.metrics.datasets import ANOMALY, HISTORY, finite_values, millis
 from backend.metrics.files import sync_file_system
-from backend.metrics.reading_rows import Rows, Source, is_anomalous, lines_of, rows_of
+from backend.metrics.reading_rows import Rows, Source, is_anomalous, lines_by_time, lines_of, rows_of
 from backend.metrics.readings import Reading, SeriesKey
 from backend.metrics.stored import StoredReadings, StoredSeries
 from backend.metrics.write_ahead import Record
@@ -39,7 +39,7 @@ LONGEST = 300.0
 _TRY_AGAIN = 30.0
 """Seconds until moving is tried again where the disk was full."""
 _AT_ONCE = 200
-"""Pairs that are moved while an append would wait."""
+"""Files that are written while an append would wait."""
 _UNKNOWN, _NEVER = -(2**62) - 1, -(2**62)
 """Stand for the newest reading's time: nobody has looked yet; there is none."""
 _TOKEN_SIZE = 32
@@ -106,7 +106,7 @@ class HistoryStore(StoredReadings):
         if not samples:
             return 0
         with self._writing():
-            self._datasets.put(key, self._ahead.rows(key))
+            self._settle(key)
             stored = self._datasets.fill(key, samples)
             self._forget(key)
         return stored
@@ -169,17 +169,28 @@ class HistoryStore(StoredReadings):
                 raise cannot_write(self._root, error) from None
             np.maximum.at(self._newest, pairs[fresh], times[fresh])
             self._appends += 1
-        older = rows[early]
-        for key, first, end in self._by_pair(older):
-            self._put_now(key, older[first:end], failed)
+        if early.any():
+            self._sort_in(rows[early], failed)
 
-    def _put_now(self, key: SeriesKey, rows: Rows, failed: dict[SeriesKey, Unkept]) -> None:
-        """Sort rows in that are older than what the pair has."""
-        try:
-            self._datasets.put(key, self._ahead.rows(key))
-            self._datasets.put(key, rows)
-        except HistoryError as error:
-            failed[key] = Unkept(int(rows["time"][0]) / 1000, error.detail)
+    def _sort_in(self, rows: Rows, failed: dict[SeriesKey, Unkept]) -> None:
+        """Put rows that are older than what their pairs have straight into the CSVs."""
+        rows, parts = self._by_file(rows)
+        for key, dataset, first, end in parts:
+            lines = lines_by_time(rows[first:end])
+            try:
+                self._settle(key)
+                known = self._datasets.known(key, min(lines))
+                new = {at: line for at, line in lines.items() if at not in known}
+                if new:
+                    self._datasets.put(key, dataset, new)
+            except HistoryError as error:
+                failed[key] = Unkept(min(lines) / 1000, error.detail)
+
+    def _settle(self, key: SeriesKey) -> None:
+        """Have the pair's rows in the CSVs, before anything else is written there. Raises HistoryError."""
+        rows, parts = self._by_file(self._ahead.rows(key))
+        for _, dataset, first, end in parts:
+            self._datasets.put(key, dataset, lines_by_time(rows[first:end]))
 
     def _newest_of(
         self, pairs: NDArray[np.intp], times: NDArray[np.int64], failed: dict[SeriesKey, Unkept]
@@ -211,34 +222,36 @@ class HistoryStore(StoredReadings):
     def _move(self, records: Sequence[Record]) -> None:
         """Write the records' rows into the CSVs. Raises DiskFull; HistoryError where none can."""
         rows = np.concatenate([record.rows for record in records])
-        rows = rows[np.lexsort((rows["time"], is_anomalous(rows), rows["pair"]))]
-        parts = list(self._by_pair(rows))
+        rows, parts = self._by_file(rows)
         for start in range(0, len(parts), _AT_ONCE):
             some = parts[start : start + _AT_ONCE]
-            lines = iter(lines_of(rows[some[0][1] : some[-1][2]]))
+            part = rows[some[0][2] : some[-1][3]]
+            # All at once: a call has a price of its own. Two pairs may have the same times.
+            lines = zip(part["time"].tolist(), lines_of(part), strict=True)
             with self._writing():
-                for key, first, end in some:
-                    self._move_pair(key, rows[first:end], list(islice(lines, end - first)))
+                for key, dataset, first, end in some:
+                    self._move_part(key, dataset, dict(islice(lines, end - first)))
 
-    def _move_pair(self, key: SeriesKey, rows: Rows, lines: list[bytes]) -> None:
-        """One pair's rows, those of ``history`` first."""
-        times = rows["time"].tolist()
-        there = len(rows) - int(is_anomalous(rows).sum())
+    def _move_part(self, key: SeriesKey, dataset: str, lines: dict[int, bytes]) -> None:
         try:
-            for dataset, part in ((HISTORY, slice(there)), (ANOMALY, slice(there, None))):
-                if times[part]:
-                    self._datasets.put_lines(key, dataset, dict(zip(times[part], lines[part], strict=True)))
+            self._datasets.put(key, dataset, lines)
         except DiskFull:
             raise
         except HistoryError as error:
-            self._unkept[key] = Unkept(min(times) / 1000, error.detail)
+            unkept = Unkept(min(lines) / 1000, error.detail)
+            self._unkept[key] = min(unkept, self._unkept.get(key, unkept))
             self._forget(key)
 
-    def _by_pair(self, rows: Rows) -> Iterator[tuple[SeriesKey, int, int]]:
-        """Rows sorted by pair -> where each pair's rows begin and end."""
-        starts = np.flatnonzero(np.diff(rows["pair"].astype(np.int64), prepend=-1, append=-1)).tolist()
-        for first, end in pairwise(starts):
-            yield self._ahead.key(int(rows["pair"][first])), first, end
+    def _by_file(self, rows: Rows) -> tuple[Rows, list[tuple[SeriesKey, str, int, int]]]:
+        """The rows sorted by file, then time; and for each file its pair, its dataset, and which they are."""
+        anomalous = is_anomalous(rows)
+        rows = rows[np.lexsort((rows["time"], anomalous, rows["pair"]))]
+        files = rows["pair"] * np.int64(2) + is_anomalous(rows)
+        starts = np.flatnonzero(np.diff(files, prepend=-1, append=-1))
+        return rows, [
+            (self._ahead.key(file // 2), ANOMALY if file % 2 else HISTORY, first, end)
+            for file, (first, end) in zip(files[starts[:-1]].tolist(), pairwise(starts.tolist()), strict=True)
+        ]
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

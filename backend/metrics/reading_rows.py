@@ -84,6 +84,11 @@ def lines_of(rows: Rows) -> list[bytes]:
     ]
 
 
+def lines_by_time(rows: Rows) -> dict[int, bytes]:
+    """The lines of one pair's rows by their times."""
+    return dict(zip(rows["time"].tolist(), lines_of(rows), strict=True))
+
+
 def _json(numbers: NDArray[Any]) -> bytes:
     """The shortest digits that read back as the same number, and null for what is none."""
     return orjson.dumps(np.ascontiguousarray(numbers), option=orjson.OPT_SERIALIZE_NUMPY)
