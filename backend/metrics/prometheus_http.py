@@ -11,6 +11,7 @@ PrometheusError
 
 from __future__ import annotations
 
+import gc
 import io
 import threading
 import time
@@ -151,7 +152,7 @@ class PrometheusSession(requests.Session):
     def _check(self, response: requests.Response, body: bytes) -> dict[str, Any]:
         """The envelope of a success; raises for everything else."""
         try:
-            envelope = orjson.loads(body)
+            envelope = _decoded(body)
         except orjson.JSONDecodeError:
             envelope = None
         known = isinstance(envelope, dict) and envelope.get("status") in ("success", "error")
@@ -180,6 +181,19 @@ class PrometheusSession(requests.Session):
             text = f"a redirect to {target}"
         refused = PrometheusOverLimit if any(words in text for words in _OVER_LIMIT) else PrometheusRefused
         return refused(f"{self.address} answered HTTP {code}: {text}; {_advice(code)}")
+
+
+def _decoded(body: bytes) -> Any:
+    """The JSON of ``body``; raises orjson.JSONDecodeError.
+
+    Ten thousand series are thirty thousand new objects and no garbage. Python would look for some again and
+    again, now and then through all it has: 18 ms an answer in the mean, where decoding and judging take 10.
+    """
+    gc.disable()
+    try:
+        return orjson.loads(body)
+    finally:
+        gc.enable()
 
 
 def without_credentials(url: str) -> str:

@@ -65,3 +65,13 @@ def test_a_backtest_is_measured_from_the_fetch_to_the_incidents() -> None:
     assert (found["pairs"], found["readings"]) == (2, 2 * (6 * 240 + 1))
     assert found["readings_with_warm_up"] == 2 * (54 * 240 + 1)
     assert found["wall_seconds"] >= found["fetch_seconds"] > 0
+
+
+@pytest.mark.real
+def test_what_polls_cost_a_real_prometheus_is_one_object_on_stdout(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["prometheus", "--services", "20", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert (found["services"], found["metrics"], found["services_asked_one_by_one"]) == (20, 3, 20)
+    assert set(found["prometheus_cpu_seconds_by_metric"]) == {"cpu", "lat", "err"}
