@@ -134,12 +134,13 @@ class HistoryStore(StoredReadings):
             self._appends, self._flushed_at = 0, time.monotonic()
             try:
                 with self._writing():
-                    records = self._ahead.seal()
+                    number = self._ahead.seal()
+                    records = self._ahead.records
                 if records:
                     self._move(records)
                     sync_file_system(self._root)
-                    with self._writing():
-                        self._ahead.drop(records)
+                with self._writing():
+                    self._ahead.drop(number)
             except (HistoryError, OSError) as error:
                 self._trouble = f"the newest readings are safe but not in the CSVs yet: {error}"
                 _LOG.warning("%s", self._trouble)

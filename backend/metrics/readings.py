@@ -50,7 +50,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 Normal, 1 High, 2 Critical."""
-        return list(Severity).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class ExpectedRange(NamedTuple):

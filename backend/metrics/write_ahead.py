@@ -8,7 +8,7 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,19 +119,19 @@ class WriteAhead:
         self._sizes[block.name] = self._sizes.get(block.name, 0) + len(content)
         self._records = (*self._records, Record(block, rows, pairs))
 
-    def seal(self) -> tuple[Record, ...]:
-        """Let the next append begin a new block; returns all records there are."""
+    def seal(self) -> int:
+        """Let the next append begin a new block; returns that block's number at the least."""
         self._block = None
         self._named = set()
         self._sequence += 1
-        return self._records
+        return self._sequence
 
-    def drop(self, records: Collection[Record]) -> None:
-        """Forget the blocks of these records: all that is in them stands in the CSVs, on the disk."""
-        blocks = {record.block for record in records}
-        self._records = tuple(record for record in self._records if record.block not in blocks)
-        for block in blocks:
-            self._sizes.pop(block.name, None)
+    def drop(self, number: int) -> None:
+        """Forget the blocks before that number: all that is in them stands in the CSVs, on the disk."""
+        self._records = tuple(r for r in self._records if int(r.block.stem) >= number)
+        for name in [name for name in self._sizes if int(Path(name).stem) < number]:
+            block = self._folder / name
+            del self._sizes[name]
             with suppress(OSError):  # one that stays is found to hold nothing new at the next start
                 if block in self._torn:
                     block.rename(block.with_suffix(".torn"))
@@ -175,7 +175,7 @@ class WriteAhead:
             rows["pair"] = pairs
             order = np.lexsort((rows["time"], pairs))
             yield Record(block, rows[order], pairs[order])
-        if end < len(content):
+        if end < len(content) and block not in self._torn:
             _LOG.warning("%s: %d bytes at its end are no whole record", block, len(content) - end)
             self._torn.add(block)
 

@@ -2,7 +2,8 @@
 
     python -m backend.tests.metrics.history_writer FOLDER
 
-Every third reading is left to a backfill, so that rewriting a file is killed too.
+Every third reading is left to a backfill, so that rewriting a file is killed too, and so is moving the
+readings out of the block.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ def main(root: Path) -> None:
             stored = [time - 3 * STEP, time - 2 * STEP] if number > 3 else []
             for key in KEYS:
                 store.backfill(key, np.array(stored), np.array([value_at(at) for at in stored]))
+        if number % 4 == 0:
+            store.flush()
         for time in stored:
             sys.stdout.write(f"{time}\n")
         sys.stdout.flush()
