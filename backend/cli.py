@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     train = commands.add_parser("train", help="train the models from the stored readings, here and now")
     train.add_argument("--service", help="only this service's pairs")
     train.add_argument("--metric", help="only this metric's pairs")
+    train.add_argument("--force", action="store_true", help="take new models that judge very differently too")
     train.set_defaults(run=_train)
     past = commands.add_parser("backtest", help="replay a range of the past: what would have fired")
     add_options(past)
@@ -137,7 +138,7 @@ def _train(options: argparse.Namespace, settings: Settings) -> None:
     from backend.metrics.history import HistoryError
 
     try:
-        job = train_by_hand(settings, options.service, options.metric)
+        job = train_by_hand(settings, options.service, options.metric, force=options.force)
     except (NothingToTrain, ManifestError, RegistryBusy, StoreError, HistoryError, OSError) as error:
         _stop(str(error))
     raise SystemExit(0 if job.state == "done" and not job.failed else 1)

@@ -9,6 +9,7 @@ from tqdm import tqdm
 from backend.clock import SystemClock
 from backend.detection.registry import ModelRegistry
 from backend.detection.sensitivity import Thresholds
+from backend.incidents.sensitivities import Sensitivities
 from backend.incidents.store import IncidentStore
 from backend.jobs.detecting import build_detector
 from backend.jobs.learning import Learning
@@ -22,10 +23,13 @@ class NothingToTrain(LookupError):
     """No pair is meant; the text says which there are."""
 
 
-def train_by_hand(settings: Settings, service: str | None = None, metric: str | None = None) -> TrainingJob:
+def train_by_hand(
+    settings: Settings, service: str | None = None, metric: str | None = None, *, force: bool = False
+) -> TrainingJob:
     """Train the pairs that have readings, or those of one service or metric, and print how it went.
 
-    Raises NothingToTrain, and what the stores raise when they cannot be used.
+    ``force``: new models serve however much they differ from the present ones. Raises NothingToTrain, and
+    what the stores raise when they cannot be used.
     """
     history = HistoryStore(settings.storage.datasets)
     registry = ModelRegistry(settings.storage.models, settings.detection.detector)
@@ -39,12 +43,13 @@ def train_by_hand(settings: Settings, service: str | None = None, metric: str | 
             bar.total = job.total
             bar.update(job.done - bar.n)
 
-        detector = build_detector(settings, Thresholds(settings))
+        saved = Sensitivities(sqlite_path(settings.storage.database)).saved()
+        detector = build_detector(settings, Thresholds(settings, saved))
         learning = Learning(incidents, settings.incidents.policy, settings.incidents.dedup_window)
         retrainer = Retrainer(settings, history, registry, detector, learning, SystemClock(), show)
         there = retrainer.pairs()
         _require(service, metric, there, settings)
-        job = retrainer.run("command", retrainer.pairs(service, metric))
+        job = retrainer.run("command", retrainer.pairs(service, metric), force=force)
     for problem in (*job.skipped, *job.failed, *job.held_back):
         print(f"{problem.service} {problem.metric}: no new model: {problem.reason}")
     print(f"{job.trained} of {job.total} models trained; {job.detail}")

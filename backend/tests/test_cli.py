@@ -65,6 +65,9 @@ def test_training_by_hand_writes_models_and_says_how_many(home: Path) -> None:
     assert status == 0, said
     assert "2 of 2 models trained" in said
     assert (home / "models" / "orders" / "lat.pkl").exists()
+    status, said = canopy(home, "train", "--metric", "lat", "--force")
+    assert status == 0, said
+    assert "1 of 1 models trained" in said
 
 
 def test_training_names_what_there_is_where_it_is_asked_for_something_else(home: Path) -> None:
