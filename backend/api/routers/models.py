@@ -64,15 +64,12 @@ def rollback(
     They are held until the next retrain. 409 where none has a model before it, or a retrain goes on.
     """
     _require(parts, service, metric)
-    held = parts.retrainer.roll_back(
-        key
-        for key in parts.registry.current.models
-        if service in (None, key.service) and metric in (None, key.metric)
+    before = parts.registry.current.models
+    after = parts.retrainer.roll_back(
+        key for key in before if service in (None, key.service) and metric in (None, key.metric)
     )
-    back = [info.key for info in held.models.values() if info.held]
-    return Rollback(
-        generation=str(held.generation), models=[Pair(service=s, metric=m) for s, m in sorted(back)]
-    )
+    back = sorted(key for key, info in before.items() if after.models[key].sha256 != info.sha256)
+    return Rollback(generation=str(after.generation), models=[Pair(service=s, metric=m) for s, m in back])
 
 
 @router.get("/retrain")
