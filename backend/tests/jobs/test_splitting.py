@@ -127,6 +127,11 @@ def test_a_query_that_is_given_up_is_asked_in_parts_by_the_next_poll(
     assert "the next poll asks in 4 parts" in questions.ask(END + 15).failed["load"]
     proxy.fault = Fault.PASS
     assert len(questions.ask(END + 30).values) == len(SERVICES)
+    asked(proxy)
+    # Tried whole again, it is given up again: the poll has its values all the same.
+    proxy.fault, proxy.only = Fault.REPLACED, b"load%5B"
+    assert len(questions.ask(END + 15 + WHOLE_AFTER).values) == len(SERVICES)
+    assert len(asked(proxy)) == 1 + 4
 
 
 def test_parts_have_an_end(prometheus: RealPrometheus) -> None:
