@@ -37,9 +37,9 @@ class Splitting:
     def ask(self, spec: MetricSpec, at: float) -> InstantAnswer:
         """The metric at one grid time. Raises PrometheusError, which says why parts did not help.
 
-        Too many samples are found out at once, and the metric is asked in more parts in the same poll. A query
-        that Prometheus gave up has taken the poll's time: the next poll asks in more parts, unless it was only
-        the whole one tried again.
+        Too many samples are found out at once, and the metric is asked in more parts in the same poll. What
+        Prometheus gave up has taken the poll's time: the next poll asks in more parts, unless it was only the
+        whole query tried again.
         """
         known = self._parts.get(spec.key)
         queries = [spec.query] if known is None or at >= known.whole_at else known.queries
