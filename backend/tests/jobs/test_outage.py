@@ -146,8 +146,9 @@ def test_a_query_that_prometheus_gives_up_is_the_failure_of_its_metric_alone(ben
     bench.prometheus.failing = {"lat": PrometheusGaveUp("timed out")}
     report = bench.poll()
     assert report.readings[WAIT].state is State.SCORED
-    assert report.readings[KEY].reasons == ("timed out",)
-    assert bench.health("prometheus").detail == "lat: timed out"
+    (reason,) = report.readings[KEY].reasons
+    assert reason == "timed out; the metric's query has no $part, so it cannot be asked in parts"
+    assert bench.health("prometheus").detail == f"lat: {reason}"
 
 
 def test_a_metric_that_answered_with_nothing_has_answered(bench: Bench) -> None:
