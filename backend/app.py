@@ -52,6 +52,7 @@ from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.judge import Judge
 from backend.jobs.learning import Learning
 from backend.jobs.live import Live
+from backend.jobs.keeping import Keeping, limits_of
 from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
 from backend.jobs.relearn import Relearn
@@ -323,6 +324,7 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
         retrainer=parts.retrainer,
         registry=parts.registry,
         snapshots=snapshots_of(parts.detector, parts.settings, parts.registry, parts.health),
+        keeping=Keeping(parts.history, limits_of(parts.settings), parts.clock, parts.health),
         clock=parts.clock,
         prepare=partial(prepare, parts.detector),
     )

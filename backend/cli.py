@@ -1,4 +1,4 @@
-"""The command line: ``canopy serve``, ``train``, ``backtest``, ``eval``, ``simulate`` and ``plot``."""
+"""The command line: ``canopy serve``, ``train``, ``backtest``, ``datasets`` and what measures detectors."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 from backend import __version__
 from backend.evaluation.commands import add_commands, add_plot, add_simulate
 from backend.jobs.backtest_options import add_options
+from backend.jobs.datasets_options import add_compact
 from backend.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     plot = commands.add_parser("plot", help="draw series with their scores and alerts")
     add_plot(plot)
     plot.set_defaults(run=_plot)
-    for command in (serve, train, past, evaluate, simulated, plot):
+    datasets = commands.add_parser("datasets", help="look after the stored readings")
+    compact = add_compact(datasets)
+    compact.set_defaults(run=_compact)
+    for command in (serve, train, past, evaluate, simulated, plot, compact):
         command.add_argument(
             "--config", type=Path, help="the configuration (./config.yaml where there is one)"
         )
@@ -164,6 +168,19 @@ def _backtest(options: argparse.Namespace, settings: Settings) -> None:
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     print(document if options.json else summary(found))
+
+
+def _compact(options: argparse.Namespace, settings: Settings) -> None:
+    from backend.jobs.datasets_command import NoDatasets, compact_by_hand
+    from backend.metrics.files import InUse
+    from backend.metrics.history import HistoryError
+
+    try:
+        compact_by_hand(options, settings)
+    except InUse as error:
+        _stop(f"{error}; stop it first, or look with --dry-run")
+    except (NoDatasets, HistoryError, OSError) as error:
+        _stop(str(error))
 
 
 def _evaluate(options: argparse.Namespace, _: Settings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -22,6 +22,8 @@ _DURATION = re.compile(r"(\d{1,9})(ms|[smhdwy])")
 _METRIC_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _SECRET = ("headers", "basic_auth")
 """Keys under ``prometheus`` whose values are never shown."""
+_SIZE = re.compile(r"(\d{1,9}) ?([kMGT])B")
+_SIZE_UNITS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _DURATION_HELP = "a Prometheus duration such as 15s, 1h30m or 2d"
 
 
@@ -44,6 +46,22 @@ def parse_duration(text: object) -> float:
         if seconds > 0:
             return seconds
     raise ValueError(f"allowed: {_DURATION_HELP}, longer than 0")
+
+
+def parse_size(text: object) -> int:
+    """A size with its unit -> bytes.
+
+    >>> parse_size("10GB")
+    10000000000
+    """
+    found = _SIZE.fullmatch(text) if isinstance(text, str) else None
+    if found and int(found[1]) > 0:
+        return int(found[1]) * _SIZE_UNITS[found[2]]
+    raise ValueError("allowed: a size such as 500MB or 10GB (kB, MB, GB, TB), or null")
+
+
+def _or_null(parse: Callable[[object], float]) -> Callable[[object], float | None]:
+    return lambda given: None if given is None else parse(given)
 
 
 def _metric_key(key: str) -> str:
@@ -85,6 +103,8 @@ def _zone_name(name: str) -> str:
 
 
 Duration = Annotated[float, BeforeValidator(parse_duration)]
+DurationOrNull = Annotated[float | None, BeforeValidator(_or_null(parse_duration))]
+SizeOrNull = Annotated[int | None, BeforeValidator(_or_null(parse_size))]
 UpToADay = Annotated[Duration, AfterValidator(_at_most_a_day)]
 MetricKey = Annotated[str, AfterValidator(_metric_key)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
@@ -185,6 +205,8 @@ class StorageSettings(_Section):
     datasets: Path = Field(Path("datasets"), strict=False)
     models: Path = Field(Path("models"), strict=False)
     database: SqliteUrl = "sqlite:///canopy.db"
+    keep: DurationOrNull = 30 * 86400.0
+    max_size: SizeOrNull = 10 * 10**9
     log_database: SqliteUrl = "sqlite:///canopy-logs.db"
 
 
@@ -239,6 +261,12 @@ def _impossible(settings: Settings) -> Iterator[str]:
         )
 
 
+    keep = settings.storage.keep
+    if keep is not None and keep < training.window:
+        yield (
+            f"storage.keep: found {keep:g} s; allowed: training.window ({training.window:g} s) or more, "
+            "or null; models learn from all of it"
+        )
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.load(path.read_bytes(), Loader=_UniqueKeyLoader)

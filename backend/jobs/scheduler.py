@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from backend.clock import Clock, floor_to
 from backend.detection.registry import ModelRegistry
+from backend.jobs.keeping import Keeping
 from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
 from backend.jobs.retrain import Retrainer, RetrainRunning
@@ -25,6 +26,7 @@ _LOG_INTERVAL = 2.0
 _FLUSH_INTERVAL = 5.0
 """Seconds between two looks whether the newest readings are to be moved into the CSVs."""
 _TRIM_INTERVAL = 600.0
+_TRIM_DATASETS_INTERVAL = 86400.0
 _TRY_AGAIN = 60.0
 """Seconds until a scheduled training that met another one is tried again."""
 
@@ -39,6 +41,7 @@ class Jobs:
         retrain_interval: float,
         poll: PollCycle,
         history: HistoryStore,
+        keeping: Keeping,
         log_tail: LogTail,
         retrainer: Retrainer,
         registry: ModelRegistry,
@@ -51,6 +54,7 @@ class Jobs:
         self._retrain_interval = retrain_interval
         self._poll = poll
         self._history = history
+        self._keeping = keeping
         self._log_tail = log_tail
         self._retrainer = retrainer
         self._registry = registry
@@ -75,6 +79,8 @@ class Jobs:
         add(lambda: self._log_tail.read_new_lines(self._clock.now()), "interval", seconds=_LOG_INTERVAL)
         add(lambda: self._log_tail.trim(self._clock.now()), "interval", seconds=_TRIM_INTERVAL)
         add(self._history.flush_due, "interval", seconds=_FLUSH_INTERVAL)
+        soon = _moment(now + _TRY_AGAIN)
+        add(self._keeping.run_once, "interval", seconds=_TRIM_DATASETS_INTERVAL, start_date=soon)
         if self._snapshots is not None:
             add(self._snapshots.save_due, "interval", seconds=SAVE_INTERVAL)
         due = _moment(self.next_training(now))

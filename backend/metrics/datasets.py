@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from backend.clock import to_rfc3339
 from backend.metrics.dataset_file import (
     COLUMNS,
+    HEADER,
     DatasetFile,
     HistoryError,
     cannot_write,
     last_time,
+    offset_of,
     read_lines,
 )
-from backend.metrics.folders import folder_name, make_folder, service_name
+from backend.metrics.folders import folder_name, make_folder, remove_folder, service_name
 from backend.metrics.readings import SeriesKey, Verdict
 
 HISTORY, ANOMALY = "history", "anomaly"
@@ -89,13 +92,42 @@ class Datasets:
         self._write(key, HISTORY, lines, self.file(key, HISTORY).newest())
         return len(times)
 
+    def size(self, key: SeriesKey) -> int:
+        """Bytes of the pair's files."""
+        size = 0
+        for dataset in DATASETS:
+            with suppress(OSError):  # mostly there is no such file
+                size += self.path(key, dataset).stat().st_size
+        return size
+
+    def size_before(self, key: SeriesKey, time: int) -> int:
+        """Bytes that `drop_before` would free."""
+        size = 0
+        for dataset in DATASETS:
+            path = self.path(key, dataset)
+            last = last_time(path)
+            if last is not None:
+                head = 0 if last < time else len(HEADER)
+                size += offset_of(path, time) - head
+        return size
+
     def drop_before(self, key: SeriesKey, time: int) -> int:
         """Remove the pair's readings before ``time``; how many bytes that freed."""
         freed = sum(self.file(key, dataset).drop_before(time) for dataset in DATASETS)
-        for dataset in DATASETS:
-            if not self.path(key, dataset).exists():
-                self._files.pop((key, dataset), None)
+        if freed and not any(self.path(key, dataset).exists() for dataset in DATASETS):
+            self._remove(key)
         return freed
+
+    def _remove(self, key: SeriesKey) -> None:
+        """Remove what is left of a pair without readings, and its service's folder with the last pair."""
+        for dataset in DATASETS:
+            path = self.path(key, dataset)
+            self._files.pop((key, dataset), None)
+            with suppress(OSError):  # a folder that holds something else stays
+                path.with_name(f"{path.name}.torn").unlink(missing_ok=True)
+                path.parent.rmdir()
+        with suppress(OSError):
+            remove_folder(self._root, key.service)
 
     def _write(self, key: SeriesKey, dataset: str, lines: dict[int, bytes], newest: int | None) -> None:
         """Append the lines, which are sorted, or merge them in where the file has newer ones."""

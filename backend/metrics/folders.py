@@ -69,6 +69,14 @@ def make_folder(root: Path, service: str) -> Path:
     return folder
 
 
+def remove_folder(root: Path, service: str) -> None:
+    """Remove the folder of a service that holds nothing but its name; raises OSError."""
+    folder = root / folder_name(service)
+    if {path.name for path in folder.iterdir()} <= {_NAME_FILE}:
+        (folder / _NAME_FILE).unlink(missing_ok=True)
+        folder.rmdir()
+
+
 def _cut(name: str) -> str:
     """The first characters, no percent escape cut in two."""
     prefix = name[:_KEPT_PREFIX]

@@ -9,8 +9,9 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.metrics.dataset_file import DiskFull, HistoryError, cannot_write
-from backend.metrics.datasets import ANOMALY, HISTORY, finite_values, millis
+from backend.metrics.datasets import ANOMALY, DATASETS, HISTORY, finite_values, millis
 from backend.metrics.files import sync_file_system
 from backend.metrics.reading_rows import Rows, Source, is_anomalous, lines_by_time, lines_of, rows_of
 from backend.metrics.readings import Reading, SeriesKey
@@ -147,12 +148,25 @@ class HistoryStore(StoredReadings):
             else:
                 self._trouble = ""
 
+    def files(self) -> Iterator[tuple[Path, Callable[[], None]]]:
+        """Every CSV, with what mends it: damaged lines go aside, the others are sorted, each time once."""
+        for key in self.keys():
+            for dataset in DATASETS:
+                path = self._datasets.path(key, dataset)
+                if path.is_file():
+                    yield path, partial(self._mend, key, dataset)
+
     def drop_before(self, key: SeriesKey, timestamp: float) -> int:
         """Remove the pair's readings before ``timestamp`` for good; how many bytes that freed."""
         with self._writing():
             freed = self._datasets.drop_before(key, millis(timestamp))
             self._forget(key)
         return freed
+
+    def _mend(self, key: SeriesKey, dataset: str) -> None:
+        with self._writing():
+            self._datasets.file(key, dataset).insert({})
+            self._forget(key)
 
     def _append(self, usable: list[Reading], source: Source, failed: dict[SeriesKey, Unkept]) -> None:
         rows = rows_of(usable, [self._ahead.number(reading.key) for reading in usable], source)

@@ -66,6 +66,19 @@ class StoredReadings:
             newest = max(int(rows["time"][-1]), _NEVER if newest is None else newest)
         return None if newest is None else newest / 1000
 
+    def waiting(self) -> set[SeriesKey]:
+        """The pairs with readings that may not be in the CSVs yet."""
+        self._look()
+        return self._ahead.waiting()
+
+    def size(self, key: SeriesKey) -> int:
+        """Bytes of the pair's CSVs."""
+        return self._datasets.size(key)
+
+    def size_before(self, key: SeriesKey, timestamp: float) -> int:
+        """Bytes of the CSVs that `HistoryStore.drop_before` would free."""
+        return self._datasets.size_before(key, millis(timestamp))
+
     def load(self, key: SeriesKey, start: float, end: float) -> StoredSeries:
         """The pair's readings from ``start`` to ``end``, both included, of both datasets."""
         found = self.columns(key, start, end)

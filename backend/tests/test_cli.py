@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from backend.clock import SystemClock
+from backend.metrics.files import held
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey
 from backend.tests.real import free_port
@@ -123,3 +124,20 @@ def test_a_wrong_configuration_is_refused_before_anything_is_touched(home: Path)
     (home / "config.yaml").write_text("poll: {interval: soon}")
     assert refused(home, "serve").startswith("canopy: poll.interval: found 'soon'")
     assert sorted(path.name for path in home.iterdir()) == ["config.yaml", "datasets"]
+
+
+def test_datasets_are_put_in_order_unless_a_canopy_runs_on_them(home: Path) -> None:
+    path = home / "datasets" / "orders" / "history" / "cpu.csv"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-4])
+    with held(home / "datasets"):
+        assert "is in use by another Canopy" in refused(home, "datasets", "compact")
+        status, said = canopy(home, "datasets", "compact", "--dry-run")
+        assert (status, "dry run" in said) == (0, True), said
+    assert path.read_bytes() == whole[:-4]
+    status, said = canopy(home, "datasets", "compact")
+    assert status == 0, said
+    assert "1 files with torn or damaged lines mended" in said
+    assert path.read_bytes() == b"".join(whole.splitlines(keepends=True)[:-1])
+    (home / "config.yaml").write_text("storage: {datasets: elsewhere}")
+    assert "elsewhere: no such folder" in refused(home, "datasets", "compact")

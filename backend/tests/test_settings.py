@@ -69,6 +69,9 @@ def test_what_is_left_out_keeps_its_default(tmp_path: Path, content: str) -> Non
             "prometheus: {url: prom}",
             "prometheus.url: found 'prom'; allowed: an address that starts with http",
         ),
+        ("storage: {max_size: 10}", "storage.max_size: found 10; allowed: a size such as 500MB or 10GB"),
+        ("storage: {max_size: 0GB}", "storage.max_size: found '0GB'; allowed: a size such as"),
+        ("storage: {keep: long}", "storage.keep: found 'long'; allowed: a Prometheus duration"),
         ("storage: {database: /x}", "storage.database: found '/x'; allowed: sqlite:///PATH"),
         ("metrics: {a/b: {}}", "metrics.a/b: found 'a/b'; allowed: a letter, then up to 63"),
         ("metrics: {lat: {high: .nan}}", "metrics.lat.high: found nan; allowed: a finite number"),
@@ -103,6 +106,15 @@ def test_more_samples_than_the_window_holds_are_refused(tmp_path: Path) -> None:
     assert "training.window" in line
     assert "poll.interval" in line
     assert loaded(tmp_path, "training: {window: 10m, min_samples: 40}").training.min_samples == 40
+
+
+def test_readings_that_training_needs_must_be_kept(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, "storage: {keep: 1d}")
+    assert line.startswith(
+        "storage.keep: found 86400 s; allowed: training.window (172800 s) or more, or null"
+    )
+    storage = loaded(tmp_path, "storage: {keep: null, max_size: 500MB}").storage
+    assert (storage.keep, storage.max_size) == (None, 500_000_000)
 
 
 @pytest.mark.parametrize(

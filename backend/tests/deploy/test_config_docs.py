@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel
 
 from backend.metrics.presets import PRESETS
-from backend.settings import MetricSettings, PresetName, Settings, load_settings, parse_duration
+from backend.settings import MetricSettings, PresetName, Settings, load_settings, parse_duration, parse_size
 from deploy.demo.stack import ROOT
 
 CONFIG = ROOT / "config.yaml"
@@ -57,6 +57,8 @@ def test_the_docs_have_every_key_with_its_default(key: str) -> None:
     found = yaml.safe_load(rows[key]) if rows[key] else None
     if isinstance(default, float) and isinstance(found, str):
         found = parse_duration(found)
+    if isinstance(default, int) and isinstance(found, str):
+        found = parse_size(found)
     if isinstance(default, tuple):
         default = [item.model_dump() for item in default]
     assert found == default or found == str(default), f"{key}: the docs say {rows[key]}"

@@ -11,6 +11,7 @@ import pytest
 
 from backend.clock import Clock, SystemClock
 from backend.jobs import scheduler
+from backend.jobs.keeping import Keeping, limits_of
 from backend.jobs.logtail import LogTail
 from backend.jobs.scheduler import Jobs
 from backend.logs.store import LogStore
@@ -33,6 +34,7 @@ def jobs_of(bench: Bench, clock: Clock) -> Jobs:
     store = LogStore(bench.directory / "logs.db", 3600.0, 1000)
     return Jobs(
         history=bench.history,
+        keeping=Keeping(bench.history, limits_of(bench.settings), clock, bench.board),
         poll_interval=INTERVAL,
         retrain_interval=DAY,
         poll=bench.cycle,
