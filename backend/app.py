@@ -16,6 +16,7 @@ from fastapi.responses import RedirectResponse
 
 from backend import __version__
 from backend.api import backtest_wire, errors, ui
+from backend.api.answers import Answers
 from backend.api.foreign import RefuseForeignWrites
 from backend.api.parts import Parts
 from backend.api.routers import (
@@ -32,7 +33,8 @@ from backend.api.routers import (
     services,
     stream,
 )
-from backend.api.wire import retrain_job
+from backend.api.shortcut import ReadyMetrics
+from backend.api.wire import retrain_job, warming_up
 from backend.clock import Clock, SystemClock
 from backend.detection.features import max_gap
 from backend.detection.manifest import ManifestError
@@ -50,9 +52,9 @@ from backend.jobs.cards import Cards
 from backend.jobs.detecting import build_detector, prepare, recovery_of, snapshots_of
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.judge import Judge
+from backend.jobs.keeping import Keeping, limits_of
 from backend.jobs.learning import Learning
 from backend.jobs.live import Live
-from backend.jobs.keeping import Keeping, limits_of
 from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
 from backend.jobs.relearn import Relearn
@@ -132,6 +134,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     errors.install(app)
     app.add_middleware(RefuseForeignWrites)
+    app.add_middleware(ReadyMetrics)
     for module in _ROUTERS:
         app.include_router(module.router, responses=errors.RESPONSES)
         app.include_router(module.router, prefix="/api/v1", include_in_schema=False)
@@ -267,6 +270,7 @@ def _open_parts(
         backtester=backtester,
         warmup=warmup,
         live=live,
+        answers=Answers(live, catalogue, settings.poll.interval, partial(warming_up, warmup)),
         health=board,
         broadcast=broadcast,
     )
@@ -320,11 +324,11 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
         retrain_interval=parts.settings.training.interval,
         poll=poll,
         history=parts.history,
+        keeping=Keeping(parts.history, limits_of(parts.settings), parts.clock, parts.health),
         log_tail=parts.log_tail,
         retrainer=parts.retrainer,
         registry=parts.registry,
         snapshots=snapshots_of(parts.detector, parts.settings, parts.registry, parts.health),
-        keeping=Keeping(parts.history, limits_of(parts.settings), parts.clock, parts.health),
         clock=parts.clock,
         prepare=partial(prepare, parts.detector),
     )

@@ -20,7 +20,8 @@ def render(parts: Parts) -> bytes:
     """The exposition as of now."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(parts))
-    return generate_latest(registry)
+    report = parts.live.report
+    return generate_latest(registry) + (parts.answers.scores(report) if report else b"")
 
 
 class _Collector(Collector):
@@ -74,15 +75,6 @@ class _Collector(Collector):
 
 
 def _of_report(report: CycleReport) -> Iterator[Metric]:
-    scores = GaugeMetricFamily(
-        "canopy_anomaly_score",
-        "Newest score of a pair, 0 to 1, higher is more anomalous.",
-        labels=["service", "metric"],
-    )
-    for key, reading in report.readings.items():
-        if reading.score is not None:
-            scores.add_metric(list(key), reading.score)
-    yield scores
     states = GaugeMetricFamily(
         "canopy_pairs", "Pairs by the state in which they ended the last poll.", labels=["state"]
     )

@@ -8,6 +8,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from backend.api.answers import Answers
 from backend.clock import Clock
 from backend.detection.detector import Detector
 from backend.detection.registry import ModelRegistry
@@ -48,6 +49,7 @@ class Parts:
     backtester: Backtester
     warmup: WarmUp
     live: Live
+    answers: Answers
     health: HealthBoard
     broadcast: Broadcast
 

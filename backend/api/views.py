@@ -19,7 +19,7 @@ def require_service(parts: Parts, service: str) -> CycleReport:
         raise ApiError(
             HTTPStatus.SERVICE_UNAVAILABLE, "the first poll has not ended yet; try again in a moment"
         )
-    if service not in report.services:
+    if service not in report.by_service:
         known = ", ".join(report.services[:_SHOWN]) or "none"
         more = f" and {len(report.services) - _SHOWN} more" if len(report.services) > _SHOWN else ""
         raise ApiError(

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from backend.api.schemas.cards import Annotation
 from backend.api.schemas.logs import LogEntry, LogRow, LogTemplate
 from backend.api.schemas.models import RetrainJob
+from backend.api.schemas.readings import WarmingUp
 from backend.clock import to_rfc3339
+from backend.jobs.live import CycleReport
 from backend.jobs.retrain import TrainingJob
+from backend.jobs.warmup import WarmUp
 from backend.logs.correlation import CorrelatedLine
 from backend.logs.line import LogLine
 from backend.logs.news import TemplateNews
 from backend.logs.queries import StoredLine
 from backend.metrics.cards import Marker
+from backend.metrics.readings import SeriesKey
+
+
+def warming_up(warmup: WarmUp, pairs: Sequence[SeriesKey], report: CycleReport) -> WarmingUp | None:
+    """How far the pairs without a model are; None where each has one."""
+    slowest = warmup.slowest(pairs, report)
+    if slowest is None:
+        return None
+    return WarmingUp(pairs=len(pairs), have=slowest.have, need=slowest.need, eta=slowest.eta)
 
 
 def log_entry(correlated: CorrelatedLine) -> LogEntry:

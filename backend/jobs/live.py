@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from backend.metrics.readings import Reading, SeriesKey, Severity, State
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CycleReport:
-    """What one poll found.
+    """What one poll found; it is equal to itself alone, so that what was made of it is known by it.
 
-    ``recent`` holds each pair's newest values, oldest first, None where one is missing.
+    ``recent`` holds each pair's newest values, oldest first, None where one is missing. ``by_service`` has
+    every service, with its readings by metric.
     """
 
     timestamp: float
@@ -20,10 +21,13 @@ class CycleReport:
     readings: Mapping[SeriesKey, Reading] = field(default_factory=dict)
     recent: Mapping[SeriesKey, list[float | None]] = field(default_factory=dict)
     seconds: float = 0.0
+    by_service: Mapping[str, Mapping[str, Reading]] = field(init=False)
 
-    def of_service(self, service: str) -> dict[str, Reading]:
-        """The service's readings by metric."""
-        return {key.metric: reading for key, reading in self.readings.items() if key.service == service}
+    def __post_init__(self) -> None:
+        grouped: dict[str, dict[str, Reading]] = {service: {} for service in self.services}
+        for (service, metric), reading in self.readings.items():
+            grouped.setdefault(service, {})[metric] = reading
+        object.__setattr__(self, "by_service", grouped)
 
     def states(self) -> dict[State, int]:
         """Pairs by the state in which they ended the poll."""

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import asyncio
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from backend.api import exposition
 from backend.api.parts import Parts, PartsDep
-from backend.api.schemas.readings import (
-    MetricReading,
-    Overview,
-    OverviewMetric,
-    OverviewService,
-    ServiceMetrics,
-    WarmingUp,
-)
+from backend.api.ready import Ready, Sending
+from backend.api.schemas.readings import Overview, ServiceMetrics
 from backend.api.views import require_service
-from backend.jobs.live import CycleReport, worst
-from backend.metrics.catalogue import MetricSpec
-from backend.metrics.readings import Reading, SeriesKey, Severity, State, Verdict
 
 router = APIRouter(tags=["services"])
 
@@ -36,100 +28,29 @@ def services(parts: PartsDep) -> list[str]:
     response_model=ServiceMetrics,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-def metrics(parts: PartsDep, service: Annotated[str | None, Query()] = None) -> Any:
+def metrics(parts: PartsDep, service: Annotated[str | None, Query()] = None) -> Response:
     """The newest readings of one service.
 
     Without ``service``, Canopy's own metrics in Prometheus's text format.
     """
     if service is None:
-        return Response(exposition.render(parts), media_type=exposition.CONTENT_TYPE)
-    report = require_service(parts, service)
-    readings = report.of_service(service)
-    return ServiceMetrics(
-        service=service,
-        timestamp=report.timestamp,
-        metrics={
-            metric: MetricReading(**_fields(spec, readings.get(metric)))
-            for metric, spec in parts.catalogue.items()
-        },
-    )
+        ready = Ready(exposition.render(parts), exposition.CONTENT_TYPE)
+        ready.pack()
+        return Sending(ready)
+    return Sending(parts.answers.service(require_service(parts, service), service))
 
 
-@router.get("/overview")
-def overview(parts: PartsDep) -> Overview:
+@router.get("/overview", response_model=Overview)
+async def overview(
+    parts: PartsDep,
+    limit: Annotated[int | None, Query(ge=1, le=10_000, description="all services without it")] = None,
+    offset: Annotated[int, Query(ge=0, le=1_000_000, description="services to leave out first")] = 0,
+) -> Response:
     """Every service with its newest readings, worst first, and what is still warming up."""
-    report = parts.live.report or CycleReport(timestamp=0.0)
-    open_counts = parts.incidents.open_counts()
-    rows = [_service_row(parts, report, service, open_counts.get(service, 0)) for service in report.services]
-    rows.sort(key=lambda row: (-row.severity.rank, -row.open_incidents, not row.blind, row.service))
-    seen = [row for row in rows if not row.blind]
-    return Overview(
-        timestamp=parts.live.report.timestamp if parts.live.report else None,
-        poll_interval=parts.settings.poll.interval,
-        severities={severity: sum(row.severity == severity for row in seen) for severity in Severity},
-        blind=len(rows) - len(seen),
-        open_incidents=sum(open_counts.values()),
-        warming_up=_warming_up(parts, report),
-        services=rows,
-    )
+    # One at a time: after a poll the first has the answer made, and the others take no thread to wait in.
+    async with parts.answers.turn:
+        return Sending(await asyncio.to_thread(_overview, parts, limit, offset))
 
 
-def _service_row(parts: Parts, report: CycleReport, service: str, open_incidents: int) -> OverviewService:
-    readings = report.of_service(service)
-    return OverviewService(
-        service=service,
-        severity=worst(readings),
-        blind=not any(reading.value is not None for reading in readings.values()),
-        open_incidents=open_incidents,
-        metrics={
-            metric: OverviewMetric(
-                **_fields(spec, readings.get(metric)),
-                recent=report.recent.get(SeriesKey(service, metric), []),
-            )
-            for metric, spec in parts.catalogue.items()
-        },
-    )
-
-
-def _warming_up(parts: Parts, report: CycleReport) -> WarmingUp | None:
-    waiting = [key for key, reading in report.readings.items() if reading.state is State.NO_MODEL]
-    slowest = parts.warmup.slowest(waiting, report)
-    if slowest is None:
-        return None
-    return WarmingUp(pairs=len(waiting), have=slowest.have, need=slowest.need, eta=slowest.eta)
-
-
-def _fields(spec: MetricSpec, reading: Reading | None) -> dict[str, Any]:
-    """What the wire says of a pair; a pair that Prometheus has no series for is blind, not healthy."""
-    common = {
-        "title": spec.title,
-        "unit": spec.unit,
-        "high": spec.high,
-        "critical": spec.critical,
-        "direction": spec.direction,
-    }
-    if reading is None:
-        return common | {
-            "value": None,
-            "severity": Severity.NORMAL,
-            "prediction": Verdict.UNKNOWN,
-            "score": None,
-            "state": State.STALE,
-            "expected": None,
-            "reasons": ["no series: the metric's query has no answer for this service"],
-            "card": None,
-            "artefact": None,
-            "event_ts": None,
-        }
-    return common | {
-        "value": reading.value,
-        "severity": reading.severity,
-        "prediction": reading.verdict,
-        "score": reading.score,
-        "state": reading.state,
-        "expected": reading.expected,
-        "reasons": list(reading.reasons),
-        "card": reading.card,
-        "artefact": reading.artefact,
-        "event_ts": reading.timestamp,
-    }
+def _overview(parts: Parts, limit: int | None, offset: int) -> Ready:
+    return parts.answers.overview(parts.incidents.open_counts(), limit, offset)
