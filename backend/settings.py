@@ -114,6 +114,7 @@ PresetName = Literal["spring-boot", "node-exporter", "kubernetes", "none"]
 ArtefactQuery = Literal["restart", "deploy", "new_instance", "counter_reset", "scrape_gap", "clock_skew"]
 PolicyName = Literal["threshold_and_model", "model", "threshold", "either"]
 DetectorName = Literal["view_forest", "isolation_forest"]
+Fitter = Literal["fast", "scikit-learn"]
 Sensitivity = Literal["low", "medium", "high"] | float
 CheckedSensitivity = Annotated[Sensitivity, BeforeValidator(_sensitivity)]
 ZoneName = Annotated[str, AfterValidator(_zone_name)]
@@ -176,6 +177,7 @@ class TrainingSettings(_Section):
     window: Duration = 2 * 86400.0
     min_samples: int = Field(50, ge=2, le=100_000)
     contamination: float = Field(0.01, gt=0, le=0.5)
+    fitter: Fitter = "fast"
     interval: Duration = 86400.0
 
 
@@ -203,10 +205,10 @@ class LogSettings(_Section):
 
 class StorageSettings(_Section):
     datasets: Path = Field(Path("datasets"), strict=False)
-    models: Path = Field(Path("models"), strict=False)
-    database: SqliteUrl = "sqlite:///canopy.db"
     keep: DurationOrNull = 30 * 86400.0
     max_size: SizeOrNull = 10 * 10**9
+    models: Path = Field(Path("models"), strict=False)
+    database: SqliteUrl = "sqlite:///canopy.db"
     log_database: SqliteUrl = "sqlite:///canopy-logs.db"
 
 
@@ -259,14 +261,14 @@ def _impossible(settings: Settings) -> Iterator[str]:
             f"training.min_samples: found {training.min_samples}; allowed: up to {fitting}; training.window "
             f"({training.window:g} s) holds no more at a poll.interval of {interval:g} s"
         )
-
-
     keep = settings.storage.keep
     if keep is not None and keep < training.window:
         yield (
             f"storage.keep: found {keep:g} s; allowed: training.window ({training.window:g} s) or more, "
             "or null; models learn from all of it"
         )
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.load(path.read_bytes(), Loader=_UniqueKeyLoader)

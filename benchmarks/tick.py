@@ -16,10 +16,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import IsolationForest
 
 from backend.detection.features import FEATURES, ROLLING_WINDOW, max_gap
-from backend.detection.registry import ModelRegistry
+from backend.detection.forest_batch import ForestBatch
+from backend.detection.packed_forest import PackedForest
+from backend.detection.registry import ModelRegistry, ModelSet
 from backend.detection.sensitivity import Thresholds
+from backend.detection.sklearn_forest import to_sklearn
 from backend.detection.training import TrainedModel, train_pair
 from backend.detection.windows import RecentWindows
 from backend.incidents.store import IncidentStore
@@ -109,10 +113,13 @@ def _ours(pairs: int, models: list[TrainedModel], folder: Path) -> float:
 def _repeat(registry: ModelRegistry, keys: list[SeriesKey]) -> None:
     """Serve every pair with a packed model of its own, without fitting and storing thousands."""
     served = registry.current
-    first = list(served.packed)
-    packed = {key: served.packed[first[i % len(first)]] for i, key in enumerate(keys)}
-    infos = {key: served.models[first[i % len(first)]] for i, key in enumerate(keys)}
-    registry.current = type(served)(generation=served.generation, models=infos, packed=packed)
+    first = list(served.slots)
+    registry.current = ModelSet(
+        generation=served.generation,
+        models={key: served.models[first[i % len(first)]] for i, key in enumerate(keys)},
+        slots={key: i for i, key in enumerate(keys)},
+        batch=ForestBatch(served.batch.forest(served.slots[first[i % len(first)]]) for i in range(len(keys))),
+    )
 
 
 def _as(model: TrainedModel, key: SeriesKey) -> TrainedModel:
@@ -121,6 +128,7 @@ def _as(model: TrainedModel, key: SeriesKey) -> TrainedModel:
 
 def _naive(models: list[TrainedModel], pairs: int, folder: Path) -> float:
     folder.mkdir(parents=True)
+    forests = [_sklearn(model) for model in models]
     windows = [pd.Series(np.random.default_rng(i).gamma(2, 5, ROLLING_WINDOW)) for i in range(pairs)]
 
     def tick() -> None:
@@ -130,13 +138,19 @@ def _naive(models: list[TrainedModel], pairs: int, folder: Path) -> float:
             value, delta = window.iloc[-1], window.diff().iloc[-1]
             features = [[value, delta, mean, std, (value - mean) / std]]
             row = pd.DataFrame(features, columns=list(FEATURES)).to_numpy()
-            forest = models[i % len(models)].classic
+            forest = forests[i % len(forests)]
             score, verdict = forest.decision_function(row)[0], forest.predict(row)[0]
             with (folder / f"{i}.csv").open("a") as file:
                 file.write(f"{value},{score},{verdict}\n")
 
     tick()
     return statistics.median(_cpu(tick) for _ in range(3))
+
+
+def _sklearn(model: TrainedModel) -> IsolationForest:
+    """The same forest as the naive build keeps it."""
+    assert isinstance(model.forest, PackedForest)
+    return to_sklearn(model.forest, len(FEATURES))
 
 
 def _cpu(work: Callable[[], None]) -> float:

@@ -1,4 +1,4 @@
-"""The classic forest behind the seam: five features, one scikit-learn forest a pair, its own threshold."""
+"""The classic forest behind the seam: five features, one isolation forest a pair, its own threshold."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from backend.detection.detector import Batch, Judged, Series, Standing
 from backend.detection.features import FEATURES, features_of, windows_of
+from backend.detection.forest_batch import ForestBatch
+from backend.detection.forest_memory import PairModel
 from backend.detection.manifest import ModelInfo
 from backend.detection.model_file import Forest
 from backend.detection.registry import ModelSet
@@ -121,14 +123,23 @@ class ClassicTrainer:
             contamination=self._settings.contamination,
             max_gap=self._max_gap,
             now=now,
+            fitter=self._settings.fitter,
         )
         if not series.compared.any():
             return model
         features = features_of(windows_of(series.timestamps, series.values, self._max_gap))[series.compared]
-        return replace(model, verdicts=-model.classic.score_samples(features) > -model.classic.offset_)
+        return replace(model, verdicts=_verdicts(model, features))
 
     def drop(self, key: SeriesKey) -> None:
         """Nothing is kept of it."""
 
     def adopt(self, models: ModelSet) -> None:
         """The registry has swapped it in."""
+
+
+def _verdicts(model: TrainedModel, features: FloatArray) -> NDArray[np.bool_]:
+    """Which of float64[n, 5] the new forest calls anomalous."""
+    if isinstance(model.forest, PairModel):
+        raise TypeError(f"a model of the {model.detector} judges no features")
+    scores = ForestBatch([model.forest]).score(np.zeros(len(features), dtype=np.intp), features)
+    return scores > model.forest.verdict_threshold

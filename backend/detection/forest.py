@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import IsolationForest
 
 from backend.detection.calibration import verdict_threshold
 from backend.detection.features import FEATURES
+from backend.detection.forest_batch import ForestBatch
+from backend.detection.grow import grow
+from backend.detection.packed_forest import PackedForest
+from backend.settings import Fitter
 
 FloatArray = NDArray[np.float64]
 
@@ -15,22 +20,29 @@ TREES = 100
 SUBSAMPLE = 256
 _GUARD_SHARE = 0.04
 _GUARD_PAD = 0.5
-_CALIBRATION_ROWS = 2048
+_CALIBRATION_ROWS = 512
+"""Rows whose scores set the verdict's threshold: all of a window would take longer than the fit."""
 
 
-def fit(features: FloatArray, contamination: float, seed: int = 0) -> IsolationForest:
-    """Fit a pair's forest on float64[n, 5]; ``predict`` of the result says -1 above our own threshold.
+def fit(features: FloatArray, contamination: float, seed: int = 0, fitter: Fitter = "fast") -> PackedForest:
+    """Fit a pair's forest on float64[n, 5], with a verdict threshold of its own.
 
     A forest of Liu, Ting and Zhou (2008) splits only inside the values it was shown, so that a reading
     far outside scores like the edge, and one trained on a constant cannot tell anything apart. Guard rows
     one pad outside each feature's range (see `_guard_rows`) let splits fall there too.
     """
     rows = np.vstack([features, _guard_rows(features)])
-    forest = IsolationForest(n_estimators=TREES, max_samples=min(SUBSAMPLE, len(rows)), random_state=seed)
-    forest.fit(rows)
+    subsample = min(SUBSAMPLE, len(rows))
+    if fitter == "fast":
+        forest = grow(rows.astype(np.float32), TREES, subsample, seed)
+    else:
+        # It takes a second and 100 MB to import, and only this setting and an export need it.
+        from backend.detection.sklearn_forest import fitted
+
+        forest = fitted(rows, TREES, subsample, seed)
     sample = features[np.linspace(0, len(features) - 1, min(len(features), _CALIBRATION_ROWS)).astype(int)]
-    forest.offset_ = -verdict_threshold(-forest.score_samples(sample), contamination)
-    return forest
+    scores = ForestBatch([forest]).score(np.zeros(len(sample), dtype=np.intp), sample)
+    return replace(forest, verdict_threshold=verdict_threshold(scores, contamination))
 
 
 def _guard_rows(features: FloatArray) -> FloatArray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ from backend.detection.prefetch import prefetch
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_SEGMENT = 256
+SEGMENT = 256
 """Forests that are replaced together when one of them is."""
 _WORDS_A_LINE = 8
 
@@ -52,32 +53,56 @@ class ForestBatch:
     All forests have the same number of trees.
     """
 
-    def __init__(self, forests: Sequence[PackedForest]) -> None:
-        self._take(list(forests), {})
+    def __init__(self, forests: Iterable[PackedForest] = ()) -> None:
+        """``forests`` are taken a segment at a time: where they are made as they are asked for, no more of
+        them are in memory twice.
+        """
+        segments, samples, thresholds = [], [], []
+        coming = iter(forests)
+        while some := list(islice(coming, SEGMENT)):
+            segments.append(_segment(some))
+            samples += [forest.samples for forest in some]
+            thresholds += [forest.verdict_threshold for forest in some]
+        self._take(segments, np.array(samples, dtype=np.int64), np.array(thresholds, dtype=np.float64))
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def forest(self, number: int) -> PackedForest:
+        """One of them; its nodes are the arena's own. Raises IndexError."""
+        segment, row = self._segments[number // SEGMENT], number % SEGMENT
+        first = int(segment.starts[row, 0])
+        return PackedForest(
+            nodes=segment.nodes[first : segment.ends[row]],
+            starts=(segment.starts[row] - np.uint32(first)).astype(np.int32),
+            roots=segment.roots[row],
+            samples=int(self._samples[number]),
+            verdict_threshold=float(self.verdict_thresholds[number]),
+        )
 
     def replaced(self, forests: Mapping[int, PackedForest]) -> ForestBatch:
         """The batch with some forests replaced or, behind the last, added; what did not change is shared."""
+        count = max(len(self), 1 + max(forests, default=-1))
+        segments = list(self._segments)
+        samples, thresholds = np.resize(self._samples, count), np.resize(self.verdict_thresholds, count)
+        for number, forest in forests.items():
+            samples[number], thresholds[number] = forest.samples, forest.verdict_threshold
+        for number in sorted({number // SEGMENT for number in forests}):
+            members = range(number * SEGMENT, min(count, (number + 1) * SEGMENT))
+            together = [forests[i] if i in forests else self.forest(i) for i in members]
+            segments[number : number + 1] = [_segment(together)]
         batch = ForestBatch.__new__(ForestBatch)
-        together = dict(enumerate(self._forests)) | dict(forests)
-        touched = {number // _SEGMENT for number in forests}
-        kept = {n: segment for n, segment in enumerate(self._segments) if n not in touched}
-        batch._take([together[number] for number in range(len(together))], kept)
+        batch._take(segments, samples, thresholds)
         return batch
 
-    def _take(self, forests: list[PackedForest], kept: Mapping[int, _Segment]) -> None:
-        self._forests = forests
-        self._segments = [
-            kept.get(start // _SEGMENT) or _segment(forests[start : start + _SEGMENT])
-            for start in range(0, len(forests), _SEGMENT)
-        ]
-        samples = np.array([forest.samples for forest in forests], dtype=np.int64)
+    def _take(self, segments: list[_Segment], samples: IntArray, thresholds: FloatArray) -> None:
+        self._segments, self._samples, self.verdict_thresholds = segments, samples, thresholds
         most = int(samples.max(initial=1))
         depths = np.arange(int(np.ceil(np.log2(max(most, 2)))) + 1)
         # As scikit-learn adds them up: a root's depth is 1, and 1 is taken off again behind c(n).
         self._paths = (depths[:, None] + 1) + average_path_length(np.arange(most + 1))[None, :] - 1.0
-        trees = len(forests[0].roots) if forests else 0
+        trees = segments[0].roots.shape[1] if segments else 0
         self._normalisers = trees * average_path_length(samples)
-        self.verdict_thresholds = np.array([forest.verdict_threshold for forest in forests])
 
     def score(self, index: NDArray[np.intp], features: FloatArray) -> FloatArray:
         """Score row i of float64[n, features] with forest ``index[i]``: float64[n] in 0..1, higher is more
@@ -91,10 +116,10 @@ class ForestBatch:
         # scikit-learn's trees compare float32 features.
         keys = sortable(features.astype(np.float32))
         depths = np.empty(len(keys))
-        segment_of = np.asarray(index) // _SEGMENT
+        segment_of = np.asarray(index) // SEGMENT
         for number in np.unique(segment_of):
             rows = np.flatnonzero(segment_of == number)
-            slots = np.asarray(index)[rows] % _SEGMENT
+            slots = np.asarray(index)[rows] % SEGMENT
             depths[rows] = _depths(self._segments[number], self._paths, slots, keys[rows])
         normalisers = self._normalisers[index]
         ratios = np.divide(depths, normalisers, out=np.ones_like(depths), where=normalisers != 0)

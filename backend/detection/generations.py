@@ -1,8 +1,8 @@
 """The folders that models live in: whole generations, written by one process at a time and never half.
 
     models/manifest.json                     what serves now: the generation and, per pair, digest and origin
-    models/<service>/<metric>.pkl            the serving models, by joblib: a view forest's tables, or a plain
-                                             scikit-learn forest
+    models/<service>/<metric>.pkl            the serving models, for joblib.load: a view forest's tables, or a
+                                             packed isolation forest
     models/.generations/<id>/...             this generation and the one before it; a <metric>.before.pkl is
                                              the pair's model before its present one
     models/.generations/publishing           stands only while the <metric>.pkl files are being put in place
@@ -26,7 +26,7 @@ from backend.clock import to_rfc3339
 from backend.detection.manifest import MANIFEST, Manifest, ModelInfo, manifest_bytes, read_manifest
 from backend.detection.model_file import before_path, model_path, write_model
 from backend.detection.training import TrainedModel
-from backend.metrics.files import replace_synced, sync_folder, write_synced
+from backend.metrics.files import replace_synced, sync_file_system, sync_folder, write_synced
 from backend.metrics.folders import make_folder, service_name
 from backend.metrics.readings import SeriesKey
 
@@ -75,10 +75,8 @@ class Generations:
             infos += [self._carry_over(info, building, present) for info in kept]
             infos += [self._swap(info, info.before, building, present) for info in back if info.before]
             manifest = Manifest(generation, tuple(infos), full_run_at)
-            write_synced(building / MANIFEST, manifest_bytes(manifest))
-            for folder in (*building.iterdir(), building):
-                if folder.is_dir():
-                    sync_folder(folder)
+            (building / MANIFEST).write_bytes(manifest_bytes(manifest))
+            sync_file_system(building)
             building.rename(self._folder / generation)
             sync_folder(self._folder)
         except OSError:

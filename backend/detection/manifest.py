@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sklearn
 
 from backend import __version__
 from backend.clock import from_rfc3339, to_rfc3339
@@ -18,6 +17,8 @@ from backend.settings import DetectorName
 
 MANIFEST = "manifest.json"
 FORMAT = 1
+_MODEL_FORMAT = "2"
+"""Of the files; format 1 was scikit-learn's own forest."""
 
 
 class ManifestError(Exception):
@@ -73,8 +74,8 @@ Stamp = tuple[int, int, int]
 
 
 def present_versions() -> dict[str, str]:
-    """The libraries that decide whether a pickled forest can be read back, and ourselves."""
-    return {"canopy": __version__, "numpy": np.__version__, "scikit-learn": sklearn.__version__}
+    """What decides whether a model file can be read back, and ourselves."""
+    return {"canopy": __version__, "numpy": np.__version__, "model format": _MODEL_FORMAT}
 
 
 def mismatch(info: ModelInfo, detector: DetectorName, features: Iterable[str]) -> str | None:
@@ -84,7 +85,7 @@ def mismatch(info: ModelInfo, detector: DetectorName, features: Iterable[str]) -
     if info.features != tuple(features):
         return f"it was trained on other features ({', '.join(info.features)})"
     for library, version in present_versions().items():
-        theirs = info.versions.get(library, "an unknown version")
+        theirs = info.versions.get(library, "of another version")
         if library != "canopy" and theirs.split(".")[:2] != version.split(".")[:2]:
             return f"it was written with {library} {theirs}, this is {library} {version}"
     return None

@@ -1,4 +1,4 @@
-"""An isolation forest as words of eight bytes a node: the format, to and from scikit-learn's."""
+"""An isolation forest as words of eight bytes a node: the format."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import IsolationForest
 
 FloatArray = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -91,34 +90,6 @@ def average_path_length(samples: NDArray[np.int64]) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         harmonic = 2.0 * (np.log(n - 1.0) + np.euler_gamma) - 2.0 * (n - 1.0) / n
     return np.where(n <= 1, 0.0, np.where(n == 2, 1.0, harmonic))
-
-
-def pack(forest: IsolationForest) -> PackedForest:
-    """Pack a fitted scikit-learn forest on at most 15 features.
-
-    Raises ValueError where its trees were grown on more than LARGEST_SUBSAMPLE readings each.
-    """
-    if forest.max_samples_ > LARGEST_SUBSAMPLE:
-        raise ValueError(f"trees of {forest.max_samples_} readings; allowed: up to {LARGEST_SUBSAMPLE}")
-    nodes, roots = [], []
-    for estimator in forest.estimators_:
-        tree = estimator.tree_
-        inner = tree.children_left >= 0
-        places = np.cumsum(inner) - 1
-        left, right = (
-            np.where(inner[children], places[children] - places[inner], LEAF | tree.n_node_samples[children])
-            for children in (tree.children_left[inner], tree.children_right[inner])
-        )
-        nodes.append(node_words(rounded_down(tree.threshold[inner]), tree.feature[inner], left, right))
-        roots.append(0 if inner[0] else LEAF | tree.n_node_samples[0])
-    sizes = [len(tree) for tree in nodes]
-    return PackedForest(
-        nodes=np.concatenate(nodes),
-        starts=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32),
-        roots=np.array(roots, dtype=np.uint16),
-        samples=int(forest.max_samples_),
-        verdict_threshold=-float(forest.offset_),
-    )
 
 
 def rounded_down(thresholds: FloatArray) -> NDArray[np.float32]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from backend.detection.forest_batch import ForestBatch
-from backend.detection.forest_memory import PairModel
+from backend.detection.forest_batch import SEGMENT, ForestBatch
 from backend.detection.generations import Generations, RegistryBusy
 from backend.detection.manifest import (
     MANIFEST,
@@ -20,7 +20,7 @@ from backend.detection.manifest import (
     read_manifest,
 )
 from backend.detection.model_file import Forest, Refused, check_model, model_path, read_model
-from backend.detection.packed_forest import PackedForest, pack
+from backend.detection.packed_forest import PackedForest
 from backend.detection.training import TrainedModel
 from backend.metrics.readings import SeriesKey
 from backend.settings import DetectorName
@@ -28,6 +28,9 @@ from backend.settings import DetectorName
 __all__ = ["ModelRegistry", "ModelSet", "NothingBefore", "RegistryBusy"]
 
 log = logging.getLogger(__name__)
+
+_READERS = 2
+"""Threads that read model files; what is left of the work holds the interpreter."""
 
 
 class NothingBefore(LookupError):
@@ -38,24 +41,18 @@ class NothingBefore(LookupError):
 class ModelSet:
     """One whole generation as it serves: immutable, so that a poll sees the old one or the new one.
 
-    ``packed`` are the classic forests, ready to score; a view forest's live state is its detector's.
+    ``batch`` are the classic forests, ready to score, each in the place that ``slots`` says; a view
+    forest's live state is its detector's.
     ``outdated`` are the refused ones that only another version or detector wrote: a retrain mends those
     without a question.
     """
 
     generation: str | None = None
     models: dict[SeriesKey, ModelInfo] = field(default_factory=dict)
-    packed: dict[SeriesKey, PackedForest] = field(default_factory=dict)
+    slots: dict[SeriesKey, int] = field(default_factory=dict)
+    batch: ForestBatch = field(default_factory=ForestBatch)
     refused: dict[SeriesKey, str] = field(default_factory=dict)
     outdated: frozenset[SeriesKey] = frozenset()
-
-    def __post_init__(self) -> None:
-        slots = {key: slot for slot, key in enumerate(self.packed)}
-        object.__setattr__(self, "slots", slots)
-        object.__setattr__(self, "batch", ForestBatch(list(self.packed.values())))
-
-    slots: dict[SeriesKey, int] = field(init=False)
-    batch: ForestBatch = field(init=False)
 
 
 class ModelRegistry:
@@ -141,7 +138,7 @@ class ModelRegistry:
                 now=now,
                 full_run_at=self.full_run_at if keep is None else now,
             )
-            # Packing takes seconds for thousands: before the commit, so that the swap itself is short.
+            # Before the commit, so that the swap itself is short.
             fresh = self._with_new(manifest, {model.key: model.forest for model in trained})
             self._swap_in(manifest, fresh)
         return fresh
@@ -223,53 +220,77 @@ class ModelRegistry:
         return True
 
     def _serve(self, manifest: Manifest, stamp: Stamp | None) -> None:
-        packed: dict[SeriesKey, PackedForest] = {}
         refused = {
             key: f"{path} is not in {self._root / MANIFEST}: Canopy did not write it; retrain to replace it"
             for path, key in self._generations.unlisted(manifest)
         }
         outdated: set[SeriesKey] = set()
-        for info in manifest.models:
-            try:
-                self._open(info, packed)
-            except Refused as error:
-                refused[info.key] = str(error)
-                if error.outdated:
-                    outdated.add(info.key)
+        slots: dict[SeriesKey, int] = {}
+
+        def opened() -> Iterator[PackedForest]:
+            for info, found in self._open_all(manifest.models):
+                if isinstance(found, Refused):
+                    refused[info.key] = str(found)
+                    if found.outdated:
+                        outdated.add(info.key)
+                elif isinstance(found, PackedForest):
+                    slots[info.key] = len(slots)
+                    yield found
+
+        batch = ForestBatch(opened())
         for key, reason in refused.items():
             log.error("model of %r, %s refused: %s", key.service, key.metric, reason)
         self._manifest, self._stamp = manifest, stamp
         self.current = ModelSet(
             generation=manifest.generation,
             models={info.key: info for info in manifest.models if info.key not in refused},
-            packed=packed,
+            slots=slots,
+            batch=batch,
             refused=refused,
             outdated=frozenset(outdated),
         )
 
-    def _open(self, info: ModelInfo, packed: dict[SeriesKey, PackedForest]) -> None:
-        """Raises Refused. A view forest's file is only opened where its tables are needed: see `read`."""
+    def _open_all(
+        self, infos: Sequence[ModelInfo]
+    ) -> Iterator[tuple[ModelInfo, PackedForest | Refused | None]]:
+        """Each model's forest, or why it is not used; a portion is read while the one before is put away."""
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="models") as pool:
+            for first in range(0, len(infos), SEGMENT):
+                some = infos[first : first + SEGMENT]
+                yield from zip(some, pool.map(self._open, some, chunksize=1), strict=True)
+
+    def _open(self, info: ModelInfo) -> PackedForest | Refused | None:
+        """A view forest's file is only opened where its tables are needed: see `read`."""
         path = model_path(self._root, info.key)
-        if self._detector == "view_forest":
-            check_model(path, info, self._detector)
-            return
-        forest = read_model(path, info, self._detector)
-        if not isinstance(forest, PairModel):
-            packed[info.key] = pack(forest)
+        try:
+            if self._detector == "view_forest":
+                check_model(path, info, self._detector)
+                return None
+            forest = read_model(path, info, self._detector)
+        except Refused as error:
+            return error
+        return forest if isinstance(forest, PackedForest) else None
 
     def _with_new(self, manifest: Manifest, fresh: Mapping[SeriesKey, Forest]) -> ModelSet:
-        """What serves once ``manifest`` does: the new forests, the old ones, and what stays refused."""
+        """What serves once ``manifest`` does: the new forests, the old ones, and what stays refused.
+
+        An old one keeps its slot; a new one takes one that nobody has any more, or the next.
+        """
         old, infos = self.current, {info.key: info for info in manifest.models}
         gone = set(fresh) | {info.key for info in self._manifest.models} - set(infos)
         refused = {key: reason for key, reason in old.refused.items() if key not in gone}
-        packed = {key: forest for key, forest in old.packed.items() if key in infos and key not in refused}
-        for key, new in fresh.items():
-            if not isinstance(new, PairModel):
-                packed[key] = pack(new)
+        slots = {key: slot for key, slot in old.slots.items() if key in infos and key not in refused}
+        free = iter(sorted(set(range(len(old.batch) + len(fresh))) - set(slots.values())))
+        changed: dict[int, PackedForest] = {}
+        for key, forest in fresh.items():
+            if isinstance(forest, PackedForest):
+                slot = slots[key] = slots[key] if key in slots else next(free)
+                changed[slot] = forest
         return ModelSet(
             generation=manifest.generation,
             models={key: info for key, info in infos.items() if key not in refused},
-            packed=packed,
+            slots=slots,
+            batch=old.batch.replaced(changed),
             refused=refused,
             outdated=old.outdated & set(refused),
         )

@@ -1,14 +1,60 @@
-"""A packed forest as a real `sklearn.ensemble.IsolationForest`, to use or to look at there."""
+"""To and from a real `sklearn.ensemble.IsolationForest`: it fits a packed forest, or takes one over."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.ensemble import IsolationForest
 from sklearn.tree._tree import NODE_DTYPE, TREE_LEAF, TREE_UNDEFINED, Tree
 
-from backend.detection.packed_forest import COUNT, LEAF, PackedForest, Words, average_path_length, words_nodes
+from backend.detection.packed_forest import (
+    COUNT,
+    LARGEST_SUBSAMPLE,
+    LEAF,
+    PackedForest,
+    Words,
+    average_path_length,
+    node_words,
+    rounded_down,
+    words_nodes,
+)
+
+FloatArray = NDArray[np.float64]
+
+
+def fitted(rows: FloatArray, trees: int, subsample: int, seed: int) -> PackedForest:
+    """scikit-learn's own forest of ``trees`` trees on float64[n, features], packed; compare `grow.grow`."""
+    return pack(IsolationForest(n_estimators=trees, max_samples=subsample, random_state=seed).fit(rows))
+
+
+def pack(forest: IsolationForest) -> PackedForest:
+    """Pack a fitted scikit-learn forest on at most 15 features.
+
+    Raises ValueError where its trees were grown on more than LARGEST_SUBSAMPLE readings each.
+    """
+    if forest.max_samples_ > LARGEST_SUBSAMPLE:
+        raise ValueError(f"trees of {forest.max_samples_} readings; allowed: up to {LARGEST_SUBSAMPLE}")
+    nodes, roots = [], []
+    for estimator in forest.estimators_:
+        tree = estimator.tree_
+        inner = tree.children_left >= 0
+        places = np.cumsum(inner) - 1
+        left, right = (
+            np.where(inner[children], places[children] - places[inner], LEAF | tree.n_node_samples[children])
+            for children in (tree.children_left[inner], tree.children_right[inner])
+        )
+        nodes.append(node_words(rounded_down(tree.threshold[inner]), tree.feature[inner], left, right))
+        roots.append(0 if inner[0] else LEAF | tree.n_node_samples[0])
+    sizes = [len(tree) for tree in nodes]
+    return PackedForest(
+        nodes=np.concatenate(nodes),
+        starts=np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32),
+        roots=np.array(roots, dtype=np.uint16),
+        samples=int(forest.max_samples_),
+        verdict_threshold=-float(forest.offset_),
+    )
 
 
 def to_sklearn(packed: PackedForest, features: int) -> IsolationForest:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import IsolationForest
 
 from backend.detection.calibration import expected_range
 from backend.detection.features import FEATURES, features_of, windows_of
 from backend.detection.forest import fit
 from backend.detection.forest_memory import PairModel
+from backend.detection.packed_forest import PackedForest
 from backend.detection.seed import seed_of
 from backend.metrics.readings import ExpectedRange, SeriesKey
-from backend.settings import DetectorName
+from backend.settings import DetectorName, Fitter
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -39,7 +39,7 @@ class TrainedModel:
     """
 
     key: SeriesKey
-    forest: IsolationForest | PairModel
+    forest: PackedForest | PairModel
     expected: ExpectedRange
     samples: int
     start: float
@@ -51,13 +51,6 @@ class TrainedModel:
     verdicts: BoolArray | None = None
     changed: str = ""
     seasons: bool = False
-
-    @property
-    def classic(self) -> IsolationForest:
-        """The forest of a classic model. Raises TypeError for another detector's."""
-        if isinstance(self.forest, PairModel):
-            raise TypeError(f"a model of the {self.detector} is no IsolationForest")
-        return self.forest
 
 
 def outside(spans: Sequence[tuple[float, float]], timestamps: FloatArray) -> BoolArray:
@@ -97,6 +90,7 @@ def train_pair(
     contamination: float,
     max_gap: float,
     now: float,
+    fitter: Fitter = "fast",
 ) -> TrainedModel:
     """Fit the pair's forest on float64[n] seconds, ascending, and float64[n] values.
 
@@ -110,7 +104,7 @@ def train_pair(
     features = features_of(windows_of(timestamps, values, max_gap))
     return TrainedModel(
         key=key,
-        forest=fit(features, contamination, seed=seed_of(key)),
+        forest=fit(features, contamination, seed_of(key), fitter),
         expected=expected_range(values),
         samples=len(values),
         start=float(timestamps[0]),

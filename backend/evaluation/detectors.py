@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import IsolationForest
 
 from backend.detection.afterglow import afterglow
 from backend.detection.features import features_of, windows_of
 from backend.detection.forest import fit
+from backend.detection.forest_batch import ForestBatch
 from backend.detection.incident_rule import IncidentRule
+from backend.detection.packed_forest import PackedForest
 from backend.detection.view_forest import THRESHOLD, ViewForest
 
 FloatArray = NDArray[np.float64]
@@ -105,7 +106,8 @@ class ClassicForestScorer:
         start = self.first
         while start < len(values):
             end = min(len(values), start + min(start, refit_every))
-            scores[start:end] = -self._fitted(features[:start]).score_samples(features[start:end])
+            batch = ForestBatch([self._fitted(features[:start])])
+            scores[start:end] = batch.score(np.zeros(end - start, dtype=np.intp), features[start:end])
             start = end
         return scores
 
@@ -114,8 +116,8 @@ class ClassicForestScorer:
         features = features_of(windows_of(timestamps, values, np.inf))
         return len(pickle.dumps(self._fitted(features))) if len(values) else 0
 
-    def _fitted(self, features: FloatArray) -> IsolationForest:
-        return fit(features[-self.window :], contamination=0.01, seed=self.seed)
+    def _fitted(self, features: FloatArray) -> PackedForest:
+        return fit(features[-self.window :], contamination=0.01, seed=self.seed, fitter="scikit-learn")
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,7 @@ class Backtester:
             zone=ZoneInfo(self._settings.detection.timezone),
             min_samples=self._settings.training.min_samples,
             contamination=self._settings.training.contamination,
+            fitter=self._settings.training.fitter,
             pairs=len(series),
             stopped=lambda: self._is_stopped(backtest.id),
         )

@@ -23,6 +23,7 @@ from backend.jobs.replay import by_classic_forest, by_view_forest
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.downsampling import min_max_indices
 from backend.metrics.readings import Reading, SeriesKey, State, Verdict
+from backend.settings import Fitter
 
 FloatArray = NDArray[np.float64]
 
@@ -44,6 +45,7 @@ class Replay:
     zone: ZoneInfo
     min_samples: int
     contamination: float
+    fitter: Fitter
     pairs: int
     stopped: Callable[[], bool]
 
@@ -134,6 +136,7 @@ def _judged(
                 interval=about.interval,
                 min_samples=about.min_samples,
                 contamination=about.contamination,
+                fitter=about.fitter,
                 stopped=about.stopped,
             )
         except NotEnoughSamples as error:

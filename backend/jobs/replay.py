@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from backend.detection.detector import YOUNG
 from backend.detection.features import features_of, max_gap, windows_of
 from backend.detection.forest_batch import ForestBatch
-from backend.detection.packed_forest import pack
+from backend.detection.forest_memory import PairModel
 from backend.detection.seed import seed_of
 from backend.detection.training import train_pair
 from backend.detection.view_forest import ViewForest
 from backend.incidents.episodes import Scored
 from backend.metrics.readings import SeriesKey
+from backend.settings import Fitter
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -90,6 +91,7 @@ def by_classic_forest(
     interval: float,
     min_samples: int,
     contamination: float,
+    fitter: Fitter = "fast",
     stopped: Callable[[], bool],
 ) -> tuple[Scored, float]:
     """The scores by a forest fitted on what lies before ``start`` (NaN there), and the threshold it learned.
@@ -106,9 +108,11 @@ def by_classic_forest(
         contamination=contamination,
         max_gap=max_gap(interval),
         now=start,
+        fitter=fitter,
     )
-    packed = pack(model.forest)
-    batch = ForestBatch([packed])
+    if isinstance(model.forest, PairModel):
+        raise TypeError(f"a model of the {model.detector} judges no features")
+    batch = ForestBatch([model.forest])
     features = features_of(windows_of(timestamps, values, max_gap(interval)))
     scores = np.full(len(values), np.nan)
     for at in range(int(past.sum()), len(values), _LONGEST):
@@ -118,7 +122,8 @@ def by_classic_forest(
         scores[part] = batch.score(np.zeros(part.stop - at, dtype=np.intp), features[part])
     # Live a score must lie above it; the episodes take what reaches it.
     grown = np.full(len(values), model.samples >= YOUNG)
-    return Scored(timestamps, values, scores, grown), float(np.nextafter(packed.verdict_threshold, np.inf))
+    threshold = float(np.nextafter(model.forest.verdict_threshold, np.inf))
+    return Scored(timestamps, values, scores, grown), threshold
 
 
 def _push(forest: ViewForest, readings: Scored, *, learned: bool) -> FloatArray:

@@ -12,7 +12,9 @@ from sklearn.metrics import roc_auc_score
 from backend.detection.features import features_of, max_gap, windows_of
 from backend.detection.forest import fit
 from backend.detection.forest_batch import ForestBatch
-from backend.detection.packed_forest import average_path_length, pack
+from backend.detection.packed_forest import PackedForest, average_path_length
+from backend.detection.sklearn_forest import to_sklearn
+from backend.settings import Fitter
 
 STEP = 5.0
 
@@ -40,18 +42,39 @@ SERIES = {
 }
 
 
+def score(forest: PackedForest, rows: np.ndarray) -> np.ndarray:
+    return ForestBatch([forest]).score(np.zeros(len(rows), dtype=np.intp), rows)
+
+
+FITTERS: tuple[Fitter, ...] = ("fast", "scikit-learn")
+
+
+@pytest.mark.parametrize("fitter", FITTERS)
 @pytest.mark.parametrize("name", SERIES)
-def test_scores_equal_scikit_learns(name: str) -> None:
+def test_scores_equal_scikit_learns(name: str, fitter: Fitter) -> None:
     rows = features(SERIES[name])
-    forest = fit(rows, contamination=0.01)
+    forest = fit(rows, contamination=0.01, fitter=fitter)
     away = np.vstack([rows, np.clip(rows * 3 + 1, -1e18, 1e18), np.zeros((1, 5))])
-    scores = ForestBatch([pack(forest)]).score(np.zeros(len(away), dtype=np.intp), away)
-    np.testing.assert_allclose(scores, -forest.score_samples(away), rtol=0, atol=1e-12)
+    scores = score(forest, away)
+    np.testing.assert_array_equal(scores, -to_sklearn(forest, 5).score_samples(away))
     assert ((scores > 0) & (scores < 1)).all()
 
 
+@pytest.mark.parametrize("name", SERIES)
+def test_both_fitters_call_nearly_the_same_anomalous(name: str) -> None:
+    """One calls the edge of the usual anomalous a little earlier than the other; far off they agree."""
+    rows = features(SERIES[name])
+    far = rows[-1:] + 10 * (np.abs(rows).max(axis=0) + 1)
+    for row in (rows[len(rows) // 2 : len(rows) // 2 + 1], far):
+        verdicts = {
+            bool(score(forest, np.clip(row, -1e30, 1e30))[0] > forest.verdict_threshold)
+            for forest in (fit(rows, 0.01, fitter=fitter) for fitter in FITTERS)
+        }
+        assert len(verdicts) == 1
+
+
 def test_many_forests_in_one_call_score_as_each_alone() -> None:
-    forests = [pack(fit(features(SERIES[name]), 0.01)) for name in SERIES]
+    forests = [fit(features(SERIES[name]), 0.01) for name in SERIES]
     rows = features(noisy(len(forests) * 200, seed=3))
     index = np.random.default_rng(1).integers(0, len(forests), len(rows))
     together = ForestBatch(forests).score(index, rows)
@@ -63,7 +86,7 @@ def test_many_forests_in_one_call_score_as_each_alone() -> None:
 
 def test_the_order_of_pairs_does_not_matter() -> None:
     rows = features(noisy(300))
-    batch = ForestBatch([pack(fit(rows, 0.01, seed=s)) for s in (1, 2)])
+    batch = ForestBatch([fit(rows, 0.01, seed=s) for s in (1, 2)])
     index = np.arange(len(rows)) % 2
     shuffled = np.random.default_rng(0).permutation(len(rows))
     np.testing.assert_array_equal(
@@ -73,13 +96,13 @@ def test_the_order_of_pairs_does_not_matter() -> None:
 
 def test_an_empty_batch_and_an_empty_poll() -> None:
     assert len(ForestBatch([]).verdict_thresholds) == 0
-    batch = ForestBatch([pack(fit(features(noisy(50)), 0.01))])
+    batch = ForestBatch([fit(features(noisy(50)), 0.01)])
     assert batch.score(np.empty(0, dtype=np.intp), np.empty((0, 5))).shape == (0,)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_reading_that_is_not_finite_is_refused(bad: float) -> None:
-    batch = ForestBatch([pack(fit(features(noisy(50)), 0.01))])
+    batch = ForestBatch([fit(features(noisy(50)), 0.01)])
     row = np.array([[1.0, 0.0, bad, 0.0, 0.0]])
     with pytest.raises(ValueError, match="not finite"):
         batch.score(np.zeros(1, dtype=np.intp), row)
@@ -87,23 +110,23 @@ def test_a_reading_that_is_not_finite_is_refused(bad: float) -> None:
 
 def test_the_same_readings_and_seed_give_the_same_forest() -> None:
     rows = features(noisy(500))
-    scores = [-fit(rows, 0.01, seed=7).score_samples(rows) for _ in range(2)]
+    scores = [score(fit(rows, 0.01, seed=7), rows) for _ in range(2)]
     np.testing.assert_array_equal(*scores)
 
 
-def test_predict_of_the_stored_forest_is_our_verdict() -> None:
+def test_predict_of_the_exported_forest_is_our_verdict() -> None:
     rows = features(np.r_[noisy(400), 900, 950])
     forest = fit(rows[:400], 0.01)
-    packed = pack(forest)
-    scores = ForestBatch([packed]).score(np.zeros(len(rows), dtype=np.intp), rows)
-    np.testing.assert_array_equal(forest.predict(rows) == -1, scores > packed.verdict_threshold)
+    anomalous = score(forest, rows) > forest.verdict_threshold
+    np.testing.assert_array_equal(to_sklearn(forest, 5).predict(rows) == -1, anomalous)
+    assert anomalous[-2:].all()
 
 
 @given(st.integers(0, 1000), st.sampled_from([50, 200, 1000]))
 @settings(max_examples=15, deadline=None)
 def test_hardly_any_training_reading_is_called_anomalous(seed: int, count: int) -> None:
     rows = features(noisy(count, seed))
-    packed = pack(fit(rows, contamination=0.01))
+    packed = fit(rows, contamination=0.01)
     scores = ForestBatch([packed]).score(np.zeros(count, dtype=np.intp), rows)
     assert (scores > packed.verdict_threshold).mean() <= 0.02
 
@@ -146,7 +169,7 @@ def test_a_fault_is_anomalous_as_soon_as_it_passes_the_threshold_and_while_it_la
     kind: str, count: int
 ) -> None:
     healthy, fault, threshold = healthy_and_fault(kind, count)
-    packed = pack(fit(features(healthy), contamination=0.01))
+    packed = fit(features(healthy), contamination=0.01)
     rows = features(np.r_[healthy, fault])[len(healthy) :]
     scores = ForestBatch([packed]).score(np.zeros(len(rows), dtype=np.intp), rows)
     anomalous = scores > packed.verdict_threshold
@@ -179,7 +202,7 @@ def test_strange_readings_score_above_normal_ones(name: str) -> None:
     before = values.copy()
     ANOMALIES[name](values)
     strange = values != before
-    packed = pack(fit(features(values[:600]), 0.01))
+    packed = fit(features(values[:600]), 0.01)
     scores = ForestBatch([packed]).score(np.zeros(200, dtype=np.intp), features(values)[600:])
     settled = np.arange(600, 800) < 700
     settled |= strange[600:]

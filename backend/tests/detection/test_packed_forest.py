@@ -15,12 +15,11 @@ from backend.detection.grow import grow
 from backend.detection.packed_forest import (
     LARGEST_SUBSAMPLE,
     PackedForest,
-    pack,
     rounded_down,
     sortable,
     unsortable,
 )
-from backend.detection.sklearn_forest import to_sklearn
+from backend.detection.sklearn_forest import pack, to_sklearn
 
 TREES = 30
 
@@ -116,6 +115,16 @@ def test_a_batch_spans_segments_and_replaces_only_what_changed() -> None:
     others = np.delete(np.arange(600), 300)
     np.testing.assert_array_equal(after[others], batch.score(others, everywhere[others]))
     assert batch.score(np.array([300]), rows[:1])[0] == scores(forests[300], rows[:1])[0], "the old one stays"
+
+
+def test_a_forest_comes_out_of_a_batch_as_it_went_in() -> None:
+    forests = [grow(rows_of(kind, 40).astype(np.float32), 5, 40, 0) for kind in KINDS]
+    batch = ForestBatch(forests)
+    for number, forest in enumerate(forests):
+        found = batch.forest(number)
+        for name in ("nodes", "starts", "roots"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(forest, name))
+        assert (found.samples, found.verdict_threshold) == (forest.samples, forest.verdict_threshold)
 
 
 @given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=2, max_size=20))

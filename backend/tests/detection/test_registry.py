@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import joblib
@@ -17,6 +18,7 @@ import pytest
 from backend.detection.generations import Generations
 from backend.detection.manifest import ManifestError
 from backend.detection.registry import ModelRegistry
+from backend.detection.sklearn_forest import to_sklearn
 from backend.detection.training import TrainedModel, train_pair
 from backend.metrics.folders import folder_name
 from backend.metrics.readings import SeriesKey
@@ -57,10 +59,41 @@ def test_what_was_saved_scores_the_same_after_a_restart(tmp_path: Path, key: Ser
     np.testing.assert_array_equal(again.batch.score(index, rows), before.batch.score(index, rows))
 
 
-def test_the_file_is_a_plain_forest_that_scikit_learn_users_can_load(tmp_path: Path) -> None:
-    ModelRegistry(tmp_path, CLASSIC).save([trained(PAYMENT)], NOW)
-    forest = joblib.load(tmp_path / "payment-service" / "lat.pkl")
+def test_joblib_reads_a_file_and_it_is_small(tmp_path: Path) -> None:
+    ModelRegistry(tmp_path, CLASSIC).save([trained(PAYMENT, count=4000)], NOW)
+    path = tmp_path / "payment-service" / "lat.pkl"
+    forest = to_sklearn(joblib.load(path), 5)
     assert forest.predict([[5000.0, 4990.0, 5000.0, 2000.0, 10.0]]) == [-1]
+    assert path.stat().st_size < 60_000
+
+
+def test_a_pair_keeps_its_place_and_what_is_gone_leaves_its_to_another(tmp_path: Path) -> None:
+    registry = ModelRegistry(tmp_path, CLASSIC)
+    keys = [SeriesKey(f"service-{i}", "lat") for i in range(4)]
+    first = registry.save([trained(key, seed=i) for i, key in enumerate(keys)], NOW)
+    kept = registry.save([trained(keys[3], seed=9)], NOW + 60, keep={keys[0], keys[1]})
+    assert {key: kept.slots[key] for key in kept.slots} == {
+        key: first.slots[key] for key in (*keys[:2], keys[3])
+    }
+    after = registry.save([trained(ODD, seed=5)], NOW + 120)
+    assert after.slots[ODD] == first.slots[keys[2]]
+    rows = np.random.default_rng(1).normal(10, 5, (4, 5))
+    served = [keys[0], keys[1], keys[3], ODD]
+    again = ModelRegistry(tmp_path, CLASSIC).load()
+    scores = [
+        set_.batch.score(np.array([set_.slots[key] for key in served]), rows) for set_ in (after, again)
+    ]
+    np.testing.assert_array_equal(*scores)
+
+
+def test_more_models_than_a_segment_holds_are_all_loaded_but_for_the_altered_one(tmp_path: Path) -> None:
+    one, keys = trained(PAYMENT), [SeriesKey(f"service-{i}", "lat") for i in range(300)]
+    ModelRegistry(tmp_path, CLASSIC).save([replace(one, key=key) for key in keys], NOW)
+    path = model_file(tmp_path, keys[7])
+    path.unlink()
+    path.write_bytes(b"somebody else's")
+    again = ModelRegistry(tmp_path, CLASSIC).load()
+    assert (set(again.refused), len(again.slots), len(again.batch)) == ({keys[7]}, 299, 299)
 
 
 def test_training_one_pair_keeps_the_others(tmp_path: Path) -> None:
@@ -132,7 +165,8 @@ def test_a_lost_or_torn_file_is_refused_with_its_reason(tmp_path: Path, damage: 
     ("change", "words"),
     [
         ({"features": ["value"]}, "other features"),
-        ({"versions": {"scikit-learn": "1.2.0", "numpy": np.__version__}}, "scikit-learn 1.2.0"),
+        ({"versions": {"numpy": "1.26.0", "model format": "2"}}, "numpy 1.26.0"),
+        ({"versions": {"numpy": np.__version__, "scikit-learn": "1.9.0"}}, "model format of another version"),
     ],
 )
 def test_a_model_of_another_version_is_refused_and_marked_for_a_retrain(

@@ -13,9 +13,9 @@ from typing import Any
 import joblib
 import pytest
 import requests
-from sklearn.ensemble import IsolationForest
 
 from backend.clock import from_rfc3339
+from backend.detection.forest_memory import PairModel
 from backend.metrics.folders import folder_name
 from backend.tests.real import wait_until
 from backend.tests.system.canopy import RunningCanopy
@@ -126,6 +126,6 @@ def _assert_models(canopy: RunningCanopy, services: list[str]) -> None:
     assert {entry["service"] for entry in manifest["models"]} == set(services)
     for service in services:
         path = canopy.directory / "models" / folder_name(service) / "lat.pkl"
-        assert isinstance(joblib.load(path), IsolationForest)
+        assert isinstance(joblib.load(path), PairModel)
     assert not list((canopy.directory / "models" / ".generations").glob(".tmp-*"))
     assert "refused" not in canopy.log
