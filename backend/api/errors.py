@@ -95,7 +95,11 @@ def install(app: FastAPI) -> None:
     async def on_invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         errors = [
-            {"where": ".".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in error.errors()
+            {
+                "where": ".".join(str(part) for part in e["loc"]),
+                "message": e["msg"].removeprefix("Value error, "),
+            }
+            for e in error.errors()
         ]
         detail = "; ".join(f"{e['where']}: {e['message']}" for e in errors)
         return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors)

@@ -49,9 +49,9 @@ def why_not(comparison: Comparison) -> str:
 
 
 def changes(samples_before: int, samples: int, comparison: Comparison | None) -> str:
-    """What differs from the model before, in words."""
+    """What differs from the model before, in words; of verdicts where enough were compared."""
     learned = f"learned from {samples:,} readings, the one before from {samples_before:,}"
-    if comparison is None:
+    if comparison is None or comparison.compared < _LEAST_COMPARED:
         return learned
     return (
         f"{learned}; of the last {comparison.compared:,} it calls {comparison.new:.1%} anomalous, "

@@ -67,8 +67,9 @@ def reasons_of(
             reasons.append(f"at this hour {when} it was {quantity(value, card.unit)}")
     if at > card.since:
         reasons.append(f"anomalous for {duration(at - card.since)}")
-    reasons.append(f"score {score:.2f}, anomalous from {threshold:.2f}")
-    return tuple(reason for reason in reasons if reason)
+    reasons.append(f"score {score:.2f}, anomalous from {threshold:.3g}")
+    # Two kinds of view may say the same: that of the day where nothing is known of earlier ones.
+    return tuple(dict.fromkeys(reason for reason in reasons if reason))
 
 
 def _limit(severity: Severity, spec: MetricSpec) -> str:

@@ -81,10 +81,10 @@ def evaluate(policy: PolicyName, reading: Reading, spec: MetricSpec) -> Firing:
     by_threshold, by_model = wording.standing(reading, spec), _model_words(reading)
     if policy == "threshold":
         return Firing(firing, by_threshold)
+    if policy in ("model", "threshold_and_model") and not has_thresholds(spec):
+        return Firing(firing, f"{by_model}; the metric has no thresholds")
     if policy == "model":
         return Firing(firing, f"{by_model} ({by_threshold})")
-    if policy == "threshold_and_model" and not has_thresholds(spec):
-        return Firing(firing, f"{by_model} ({by_threshold}; the metric has no thresholds)")
     return Firing(firing, _joined(by_threshold, by_model, beyond, anomalous))
 
 

@@ -138,8 +138,19 @@ def test_the_sentences_begin_with_the_limit_and_the_range() -> None:
         "at this hour last week it was 41 ms",
         "at this hour yesterday it was 44 ms",
         "anomalous for 25 min",
-        "score 0.81, anomalous from 0.62",
+        "score 0.81, anomalous from 0.625",
     )
+
+
+def test_what_two_kinds_of_view_say_alike_is_said_once() -> None:
+    shares = [
+        Share(about, "value", 0.3, "above", "it is 8.8× the usual 41 ms")
+        for about in ("level", "time_of_day")
+    ]
+    said = reasons_of(
+        write_card(360, None, shares, LATENCY, Circumstances(AT)), Severity.NORMAL, 0.7, 0.6, AT, LATENCY
+    )
+    assert said == ("it is 8.8× the usual 41 ms", "score 0.70, anomalous from 0.6")
 
 
 def test_without_any_finding_the_combination_is_named_and_nothing_is_claimed() -> None:
