@@ -69,6 +69,9 @@ class Splitting:
         since = at - _VALUES_WINDOW
         values = {label: self._prometheus.label_values(label, since, at) for label in labels(spec.template)}
         more = divided(spec.template, values, min(2 * len(queries), MOST_PARTS))
+        if len(more) == 1:
+            named = " and ".join(sorted(values))
+            _fail(error, f"it cannot be asked in parts: Prometheus knows no two values of {named}")
         if len(more) <= len(queries):
             _fail(error, f"it was asked in {len(queries)} parts, and cannot be in more")
         return more

@@ -114,6 +114,11 @@ def test_a_query_without_a_place_says_that_it_cannot_be_divided(
     assert len(asked(proxy)) == 1
 
 
+def test_services_that_a_label_does_not_tell_apart_cannot_be_divided(client: PrometheusClient) -> None:
+    answers = Questions(catalogue("$part(pod)"), client).ask(END)
+    assert "cannot be asked in parts: Prometheus knows no two values of pod" in answers.failed["load"]
+
+
 def test_a_query_that_is_given_up_is_asked_in_parts_by_the_next_poll(
     client: PrometheusClient, proxy: FaultProxy
 ) -> None:
