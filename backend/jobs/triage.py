@@ -32,6 +32,9 @@ from backend.settings import IncidentSettings
 _GRACE = 60.0
 """Seconds for which an incident's lines are still looked for after their window, as after a restart."""
 
+_TOLD = 50
+"""Changed incidents that one poll tells of one by one; of the others it tells how many they are."""
+
 Explain = Callable[[str, float], Sequence[CorrelatedLine]]
 """(service, event_ts) -> the log lines around that time, those that explain it marked.
 
@@ -70,6 +73,7 @@ class Triage:
         self._quiet_time = QuietTime(history, interval, settings.policy)
         self._read_new_lines = read_new_lines
         self._lines_are_read = False
+        self._told = 0
         self._explain = explain
         self._nearby = nearby
         self._health = health
@@ -82,6 +86,7 @@ class Triage:
     def handle(self, readings: Sequence[Reading], now: float) -> None:
         """Open, attach and resolve as the readings ask for; ``now`` in seconds since the epoch."""
         self._lines_are_read = False
+        self._told = 0
         awaiting = list(self._awaiting_logs.values())
         try:
             self._decide_all(readings, now)
@@ -91,6 +96,8 @@ class Triage:
             self._health.report("incidents", DependencyStatus.DOWN, str(error))
         else:
             self._health.report("incidents", DependencyStatus.OK)
+        if self._told > _TOLD:
+            self._publish("incident", {"kind": "more", "changed": self._told - _TOLD})
 
     def _decide_all(self, readings: Sequence[Reading], at: float) -> None:
         judged = [
@@ -179,7 +186,9 @@ class Triage:
             return ()
 
     def _tell(self, incident: Incident | IncidentSummary, kind: str) -> None:
-        self._publish("incident", incident_event(incident, kind))
+        self._told += 1
+        if self._told <= _TOLD:
+            self._publish("incident", incident_event(incident, kind))
 
 
 def incident_event(incident: IncidentSummary, kind: str) -> dict[str, Any]:

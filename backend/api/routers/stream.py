@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.sse import EventSourceResponse
 
 from backend.api.parts import PartsDep
+from backend.jobs.broadcast import Broadcast, Event
 
 router = APIRouter(tags=["stream"])
 
@@ -16,20 +17,43 @@ _HEARTBEAT = 2.0
 
 A reader that hears nothing for longer has lost the stream.
 """
-_RETRY = 2000
+_PING = Event("ping", {}).wire
+_FIRST = b"retry: 2000\n" + _PING
+_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string"},
+        "data": {"type": "string", "description": "JSON"},
+        "retry": {"type": "integer", "minimum": 0, "description": "milliseconds"},
+    },
+}
 
 
-@router.get("/stream", response_class=EventSourceResponse)
-async def stream(parts: PartsDep) -> AsyncIterator[ServerSentEvent]:
-    """Events ``readings``, ``incident``, ``retrain``, ``source`` and, every 2 s of silence, ``ping``."""
-    async with parts.broadcast.subscribe() as subscription:
-        yield ServerSentEvent(event="ping", data={}, retry=_RETRY)
+@router.get(
+    "/stream",
+    response_class=EventSourceResponse,
+    responses={200: {"content": {"text/event-stream": {"itemSchema": _EVENT}}}},
+)
+async def stream(parts: PartsDep) -> EventSourceResponse:
+    """Events ``readings`` (once a poll), ``incident``, ``retrain``, ``source``, ``backtest`` and others.
+
+    After 2 s of silence there is a ``ping``. Who reads too slowly misses the oldest events: fetch what you
+    show anew at each ``readings``.
+    """
+    return EventSourceResponse(_events(parts.broadcast), headers=_HEADERS)
+
+
+async def _events(broadcast: Broadcast) -> AsyncIterator[bytes]:
+    """All that waits goes out as one piece: a storm costs each reader one write, not a thousand."""
+    async with broadcast.subscribe() as subscription:
+        yield _FIRST
         while True:
             try:
-                event = await subscription.next(_HEARTBEAT)
+                events = await subscription.next(_HEARTBEAT)
             except TimeoutError:
-                yield ServerSentEvent(event="ping", data={})
+                yield _PING
                 continue
-            if event is None:
+            if events is None:
                 return
-            yield ServerSentEvent(event=event.name, data=event.data)
+            yield b"".join(event.wire for event in events)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Coroutine
 
 import pytest
 
-from backend.jobs.broadcast import Broadcast, Event
+from backend.jobs.broadcast import Broadcast, Event, Subscription
 
 
 def run(story: Callable[[Broadcast], Coroutine[None, None, None]]) -> None:
@@ -27,13 +28,18 @@ def test_every_stream_gets_every_event_in_order() -> None:
             publisher = threading.Thread(target=_publish_three, args=(broadcast,))
             publisher.start()
             for stream in (one, two):
-                assert [await stream.next(5) for _ in range(3)] == [
-                    Event("readings", {"n": n}) for n in range(3)
-                ]
+                assert await _take(stream, 3) == [Event("readings", {"n": n}) for n in range(3)]
             publisher.join()
         assert broadcast.readers == 0
 
     run(story)
+
+
+async def _take(stream: Subscription, count: int) -> list[Event]:
+    taken: list[Event] = []
+    while len(taken) < count:
+        taken += await stream.next(5) or []
+    return taken
 
 
 def _publish_three(broadcast: Broadcast) -> None:
@@ -55,14 +61,60 @@ def test_a_slow_reader_loses_its_oldest_events_and_no_one_else_does() -> None:
         async with broadcast.subscribe() as slow, broadcast.subscribe() as quick:
             for n in range(1000):
                 broadcast.publish("readings", {"n": n})
-                assert await quick.next(5) == Event("readings", {"n": n})
-            first = await slow.next(5)
-            assert first is not None
-            assert first.data["n"] > 0
-            rest = [await slow.next(5) for _ in range(999 - first.data["n"])]
-            assert rest[-1] == Event("readings", {"n": 999})
+                assert await quick.next(5) == [Event("readings", {"n": n})]
+            kept = await slow.next(5)
+            assert kept == [Event("readings", {"n": n}) for n in range(1000 - len(kept or ()), 1000)]
+            assert kept
+            assert len(kept) < 1000
 
     run(story)
+
+
+def test_who_never_reads_costs_a_megabyte_at_most() -> None:
+    async def story(broadcast: Broadcast) -> None:
+        async with broadcast.subscribe() as stream:
+            for n in range(50):
+                broadcast.publish("retrain", {"n": n, "skipped": "x" * 100_000})
+                await asyncio.sleep(0)
+            kept = await stream.next(5)
+            assert kept
+            assert kept[-1].data["n"] == 49
+            assert sum(len(event.wire) for event in kept) <= 1 << 20
+
+    run(story)
+
+
+def test_a_single_event_is_told_however_large_it_is() -> None:
+    async def story(broadcast: Broadcast) -> None:
+        async with broadcast.subscribe() as stream:
+            huge = {"skipped": "x" * (2 << 20)}
+            broadcast.publish("retrain", huge)
+            assert await stream.next(5) == [Event("retrain", huge)]
+
+    run(story)
+
+
+def test_a_storm_is_told_in_one_piece_that_ends_with_the_newest() -> None:
+    async def story(broadcast: Broadcast) -> None:
+        async with broadcast.subscribe() as stream:
+            for n in range(10_000):
+                broadcast.publish("incident", {"n": n})
+            broadcast.publish("readings", {})
+            told = await stream.next(5)
+            assert told
+            assert told[-1].name == "readings"
+            assert len(told) <= 256
+
+    run(story)
+
+
+def test_an_event_is_one_of_the_stream_format_whatever_it_holds() -> None:
+    wire = Event("incident", {"service": "a\nb\r\u2028c", "n": 1}).wire
+    name, data, *rest = wire.decode().split("\n")
+    assert name == "event: incident"
+    assert json.loads(data.removeprefix("data: ")) == {"service": "a\nb\r\u2028c", "n": 1}
+    assert rest == ["", ""]
+    assert b"\r" not in wire
 
 
 def test_a_stop_ends_open_streams_and_those_that_come_later() -> None:
