@@ -1,4 +1,4 @@
-"""``python -m benchmarks [tick | faults | backtest | prometheus]``: figures as JSON, progress to stderr."""
+"""``python -m benchmarks [PART]``: figures as JSON on stdout, progress to stderr."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from benchmarks import backtest, faults, prometheus, tick
+from benchmarks import append, backtest, faults, prometheus, tick
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -14,12 +14,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "part",
         nargs="?",
-        choices=["tick", "faults", "backtest", "prometheus"],
+        choices=["tick", "append", "faults", "backtest", "prometheus"],
         default="tick",
-        help="the work of one poll; faults to incidents; a range of the past; what polls cost Prometheus",
+        help="the work of one poll; keeping its readings on the disk; faults to incidents; a range of the past; "
+        "what polls cost Prometheus",
     )
     parser.add_argument(
-        "--pairs", type=int, help="tick and backtest: pairs of service and metric (1000; backtest 100)"
+        "--pairs", type=int, help="pairs of service and metric (tick 1000; append 10000; backtest 100)"
     )
     parser.add_argument("--services", type=int, default=10_000, help="prometheus: how many (10000)")
     parser.add_argument("--days", type=float, default=14, help="backtest: how far back (14)")
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         result = faults.measure(options.minutes)
     elif options.part == "backtest":
         result = backtest.measure(options.pairs or 100, options.days)
+    elif options.part == "append":
+        result = append.measure(options.pairs or 10_000)
     elif options.part == "prometheus":
         result = prometheus.measure(options.services)
     else:
