@@ -314,7 +314,7 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
         triage=_triage(parts, watch),
         warmup=parts.warmup,
         relearn=Relearn(parts.incidents, parts.retrainer, parts.clock.now()),
-        seasons=Seasons(parts.detector, parts.retrainer),
+        seasons=Seasons(parts.detector, parts.registry, parts.retrainer),
         live=parts.live,
         health=parts.health,
         publish=parts.broadcast.publish,

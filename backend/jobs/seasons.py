@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from backend.detection.detector import Detector
 from backend.detection.live_forest import LiveForest
+from backend.detection.registry import ModelRegistry
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.retrain import Older, Retrainer, RetrainRunning
 from backend.metrics.catalogue import MetricSpec
@@ -88,10 +89,14 @@ class OlderReadings:
 
 
 class Seasons:
-    """Has pairs trained again that were ready before the earlier weeks were asked for; the poll thread's."""
+    """Has pairs trained again that were ready before the earlier weeks were asked for; the poll thread's.
 
-    def __init__(self, detector: Detector | None, retrainer: Retrainer) -> None:
+    But for those that were gone back to: that a training would undo.
+    """
+
+    def __init__(self, detector: Detector | None, registry: ModelRegistry, retrainer: Retrainer) -> None:
         self._forest = detector if isinstance(detector, LiveForest) else None
+        self._registry = registry
         self._retrainer = retrainer
         self._not_before: dict[SeriesKey, float] = {}
 
@@ -99,7 +104,12 @@ class Seasons:
         """Begin a training in the background where there is something to know and no other one goes on."""
         if self._forest is None or self._retrainer.running():
             return
-        due = [key for key in self._forest.without_seasons() if at >= self._not_before.get(key, 0.0)]
+        models = self._registry.current.models
+        due = [
+            key
+            for key in self._forest.without_seasons()
+            if at >= self._not_before.get(key, 0.0) and not (key in models and models[key].held)
+        ]
         if due:
             try:
                 self._retrainer.start("seasons", due, force=True)

@@ -255,7 +255,7 @@ class Bench:
             triage=self.triage,
             warmup=self.warmup,
             relearn=Relearn(self.store, self.retrainer, self.clock.time),
-            seasons=Seasons(self.detector if self._with_seasons else None, self.retrainer),
+            seasons=Seasons(self.detector if self._with_seasons else None, self.registry, self.retrainer),
             live=self.live,
             health=self.board,
             publish=self._publish,

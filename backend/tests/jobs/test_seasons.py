@@ -58,6 +58,22 @@ def test_what_is_usual_at_this_hour_is_known_soon_after_the_first_model(tmp_path
         assert bench.settle() is None, "a restart keeps it"
 
 
+def test_a_rollback_to_a_model_from_before_outlasts_a_restart(tmp_path: Path) -> None:
+    with Bench(tmp_path, seasons=True) as bench:
+        long_past(bench)
+        for _ in range(3):
+            bench.poll()
+            bench.settle()
+        assert bench.registry.current.models[KEY].seasons
+        bench.retrainer.roll_back([KEY])
+        for _ in range(2):
+            bench.restart()
+            bench.poll()
+            bench.settle()
+        assert bench.registry.current.models[KEY].held
+        assert not bench.registry.current.models[KEY].seasons
+
+
 def test_without_it_the_models_serve_and_health_says_why(tmp_path: Path) -> None:
     with Bench(tmp_path, seasons=True) as bench:
         long_past(bench)
