@@ -1,5 +1,6 @@
 /** What a time chart draws on its canvas besides the line: spans, bands, thresholds, the place picked. */
 import type uPlot from "uplot";
+import type { Expected } from "@/lib/api/types";
 import type { ChartBand, ChartMarker, ChartSpan, ChartThresholds } from "./chart-model";
 
 const TOKENS = [
@@ -30,6 +31,8 @@ export function readPalette(element: HTMLElement): Palette {
 }
 
 export interface Drawn {
+  /** What was expected all the time; undefined where each reading has its own, in the plot's columns. */
+  common: Expected | null | undefined;
   spans: readonly ChartSpan[];
   bands: readonly ChartBand[];
   thresholds: ChartThresholds;
@@ -40,6 +43,8 @@ export interface Drawn {
 }
 
 const BAND_PX = 6;
+/** A range of no height is still there to be seen. */
+const LEAST_RANGE_PX = 2;
 
 function within(plot: uPlot, draw: (context: CanvasRenderingContext2D) => void): void {
   const { ctx, bbox } = plot;
@@ -57,13 +62,25 @@ function bends(edge: uPlot.AlignedData[1], index: number, first: number, last: n
   return edge[index] !== edge[index - 1] || edge[index] !== edge[index + 1];
 }
 
+/** One rectangle, as long as the readings reach. */
+function fillCommon(plot: uPlot, context: CanvasRenderingContext2D, { low, high }: Expected): void {
+  const [times] = plot.data;
+  const [from, to] = [times[0], times.at(-1)];
+  if (from === undefined || to === undefined) return;
+  const [left, right] = [plot.valToPos(from, "x", true), plot.valToPos(to, "x", true)];
+  const [top, bottom] = [plot.valToPos(high, "y", true), plot.valToPos(low, "y", true)];
+  const least = LEAST_RANGE_PX * devicePixelRatio;
+  const height = Math.max(least, bottom - top);
+  context.fillRect(left, Math.min(top, bottom - height), right - left, height);
+}
+
 /** The area between what was expected at least and at most, over each stretch where both are known. */
-function fillExpected(plot: uPlot, context: CanvasRenderingContext2D, colour: string): void {
+function fillEach(plot: uPlot, context: CanvasRenderingContext2D): void {
   const [times, , lows, highs] = plot.data;
   if (!lows || !highs) return;
   const x = (index: number) => plot.valToPos(times[index] ?? 0, "x", true);
   const y = (value: number) => plot.valToPos(value, "y", true);
-  context.fillStyle = colour;
+  context.lineWidth = LEAST_RANGE_PX * devicePixelRatio;
   for (let first = 0; first < times.length; first++) {
     if (lows[first] == null) continue;
     let last = first;
@@ -76,16 +93,19 @@ function fillExpected(plot: uPlot, context: CanvasRenderingContext2D, colour: st
       if (bends(lows, index, first, last)) context.lineTo(x(index), y(lows[index] ?? 0));
     }
     context.fill();
+    context.stroke();
     first = last;
   }
 }
 
 /** Under everything: the stretch selected, the unusual ones, and named ones along the foot. */
-export function drawBehind(plot: uPlot, { spans, bands, selected }: Drawn, palette: Palette): void {
+export function drawBehind(plot: uPlot, { common, spans, bands, selected }: Drawn, palette: Palette): void {
   const { bbox } = plot;
   const x = (time: number) => plot.valToPos(time, "x", true);
   within(plot, (context) => {
-    fillExpected(plot, context, palette.band);
+    context.fillStyle = context.strokeStyle = palette.band;
+    if (common) fillCommon(plot, context, common);
+    else if (common === undefined) fillEach(plot, context);
     if (selected) {
       // The band shows through: inside the stretch, too, one wants to see what was expected.
       context.globalAlpha = 0.75;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ChartPoint, chartColumns, chartScale, unusualSpans } from "./chart-model";
+import { type ChartPoint, chartColumns, chartScale, commonRange, unusualSpans } from "./chart-model";
 
 const point = (
   second: number,
@@ -32,19 +32,44 @@ describe("a chart", () => {
     expect(chartColumns(thinned, null, [])[1]).not.toContain(null);
   });
 
+  it("keeps a column of ranges only where they differ", () => {
+    const range = (low: number, high: number) => ({ low, high });
+    const same = [0, 5, 10].map((second) => ({ ...point(second, 1), expected: range(0, 2) }));
+    expect(chartColumns(same)).toHaveLength(2);
+    expect(commonRange(same, null)).toEqual(range(0, 2));
+    expect(commonRange([point(0, 1), point(5, 1)], range(3, 4))).toEqual(range(3, 4));
+    expect(commonRange([point(0, 1)], null)).toBeNull();
+    const moving = [...same, { ...point(15, 1), expected: range(0, 3) }, { ...point(20, 1), expected: null }];
+    expect(commonRange(moving, null)).toBeUndefined();
+    expect(chartColumns(moving).slice(2)).toEqual([
+      [0, 0, 0, 0, null],
+      [2, 2, 2, 3, null],
+    ]);
+  });
+
+  it("shows what never changes as flat, not as a band that fills it", () => {
+    const quiet = [point(0, 0), point(5, 0)];
+    const [low, high] = chartScale(quiet, { low: 0, high: 0.0001 }, { high: 5, critical: null }, "percent");
+    expect(low).toBe(0);
+    expect(high).toBeGreaterThan(1);
+    expect(high).toBeLessThan(2);
+  });
+
   it("shows a near threshold and leaves out one that would flatten the data", () => {
     const points = [point(0, 30), point(5, 60)];
-    const near = chartScale(points, null, { high: 85, critical: null });
+    const near = chartScale(points, null, { high: 85, critical: null }, "percent");
     expect(near[1]).toBeGreaterThan(85);
-    const far = chartScale(points, null, { high: 3_000, critical: null });
+    const far = chartScale(points, null, { high: 3_000, critical: null }, "percent");
     expect(far[1]).toBeLessThan(100);
   });
 
   it("does not go below zero for values that do not", () => {
-    expect(chartScale([point(0, 0), point(5, 10)], null, { high: null, critical: null })[0]).toBe(0);
-    expect(chartScale([point(0, -5), point(5, 10)], null, { high: null, critical: null })[0]).toBeLessThan(
-      -5,
+    expect(chartScale([point(0, 0), point(5, 10)], null, { high: null, critical: null }, "percent")[0]).toBe(
+      0,
     );
+    expect(
+      chartScale([point(0, -5), point(5, 10)], null, { high: null, critical: null }, "percent")[0],
+    ).toBeLessThan(-5);
   });
 
   it("marks each run of anomalous readings", () => {

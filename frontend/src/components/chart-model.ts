@@ -1,5 +1,6 @@
 /** What a chart of one metric draws: its columns, its scale, the spans that were unusual. */
 import type { Expected, HistoryPoint } from "@/lib/api/types";
+import { withLeastSpan } from "./least-span";
 
 export interface ChartPoint {
   timestamp: string;
@@ -33,7 +34,7 @@ export interface ChartThresholds {
   critical: number | null;
 }
 
-/** uPlot's columns: times in seconds, values, low and high of what was expected. */
+/** uPlot's columns: times in seconds, values; low and high of what was expected, where it is not the same for all. */
 export type ChartColumns = [number[], ...(number | null)[][]];
 
 const AIR = 0.08;
@@ -63,9 +64,20 @@ function breaker(times: readonly number[], gaps: readonly ChartSpan[] | undefine
   return (before: number, time: number) => usual > 0 && time - before > usual * GAP_STEPS;
 }
 
+/** The range that holds for all points; undefined where they differ, null where nothing was expected of any. */
+export function commonRange(points: readonly ChartPoint[], expected: Expected | null) {
+  const rangeOf = (point: ChartPoint) => (point.expected === undefined ? expected : point.expected);
+  const first = points[0] ? rangeOf(points[0]) : expected;
+  const same = points.every((point) => {
+    const range = rangeOf(point);
+    return range === first || (range?.low === first?.low && range?.high === first?.high);
+  });
+  return same ? first : undefined;
+}
+
 /**
- * Values and, where the points know it, what was expected of each; a gap breaks the line. Thinned-out points
- * stand unevenly and say nothing of gaps: with them `gaps` must be given.
+ * Values and, where the points know each their own, what was expected of them; a gap breaks the line. Thinned-out
+ * points stand unevenly and say nothing of gaps: with them `gaps` must be given.
  */
 export function chartColumns(
   points: readonly ChartPoint[],
@@ -74,26 +86,24 @@ export function chartColumns(
 ): ChartColumns {
   const times = points.map((point) => seconds(point.timestamp));
   const breaks = breaker(times, gaps);
-  const [xs, ys, lows, highs]: [number[], (number | null)[], (number | null)[], (number | null)[]] = [
-    [],
-    [],
-    [],
-    [],
-  ];
+  const ownRanges = commonRange(points, expected) === undefined;
+  const columns: ChartColumns = ownRanges ? [[], [], [], []] : [[], []];
+  const [xs, ys, lows, highs] = columns;
   points.forEach((point, index) => {
     const time = times[index] ?? 0;
     const before = times[index - 1];
     if (before !== undefined && breaks(before, time)) {
       xs.push((time + before) / 2);
-      for (const column of [ys, lows, highs]) column.push(null);
+      for (const column of columns.slice(1)) (column as (number | null)[]).push(null);
     }
-    const range = point.expected === undefined ? expected : point.expected;
     xs.push(time);
-    ys.push(point.value);
-    lows.push(range?.low ?? null);
-    highs.push(range?.high ?? null);
+    ys?.push(point.value);
+    if (!ownRanges) return;
+    const range = point.expected === undefined ? expected : point.expected;
+    lows?.push(range?.low ?? null);
+    highs?.push(range?.high ?? null);
   });
-  return [xs, ys, lows, highs];
+  return columns;
 }
 
 /** Lowest and highest value shown; thresholds are taken in when they are near enough to be read. */
@@ -101,6 +111,7 @@ export function chartScale(
   points: readonly ChartPoint[],
   expected: Expected | null,
   thresholds: ChartThresholds,
+  unit: string,
 ): [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
@@ -114,12 +125,13 @@ export function chartScale(
   }
   if (expected) [expected.low, expected.high].forEach(take);
   if (low > high) return [0, 1];
-  const reach = (high - low || Math.abs(high) || 1) * THRESHOLD_REACH;
+  [low, high] = withLeastSpan(low, high, unit);
+  const reach = (high - low) * THRESHOLD_REACH;
   const [bottom, top] = [low - reach, high + reach];
   for (const threshold of [thresholds.high, thresholds.critical]) {
     if (threshold !== null && threshold >= bottom && threshold <= top) take(threshold);
   }
-  const air = (high - low) * AIR || Math.abs(high) * AIR || 1;
+  const air = (high - low) * AIR;
   return [low >= 0 && low - air < 0 ? 0 : low - air, high + air];
 }
 

@@ -1,5 +1,6 @@
 /** Where a sparkline's line and band lie; the scale comes from the learned range, so noise stays small. */
 import type { Expected } from "@/lib/api/types";
+import { withLeastSpan } from "./least-span";
 
 export interface Box {
   width: number;
@@ -17,7 +18,11 @@ const PADDING = 0.12;
 const LEAST_SPAN = 0.5;
 
 /** Lowest and highest value drawn: the union of the learned range and the data, with air around it. */
-export function scaleOf(values: readonly (number | null)[], expected: Expected | null): [number, number] {
+export function scaleOf(
+  values: readonly (number | null)[],
+  expected: Expected | null,
+  unit: string,
+): [number, number] {
   const known = values.filter((value) => value !== null);
   if (expected) known.push(expected.low, expected.high);
   if (known.length === 0) return [0, 1];
@@ -28,16 +33,18 @@ export function scaleOf(values: readonly (number | null)[], expected: Expected |
     const half = Math.max((high - low) / 2, (Math.abs(middle) * LEAST_SPAN) / 2);
     [low, high] = [middle - half, middle + half];
   }
-  const air = (high - low) * PADDING || Math.abs(high) * PADDING || 1;
+  [low, high] = withLeastSpan(low, high, unit);
+  const air = (high - low) * PADDING;
   return [low - air, high + air];
 }
 
 export function sparklineShape(
   values: readonly (number | null)[],
   expected: Expected | null,
+  unit: string,
   box: Box,
 ): SparklineShape {
-  const [low, high] = scaleOf(values, expected);
+  const [low, high] = scaleOf(values, expected, unit);
   const y = (value: number) => box.height * (1 - (value - low) / (high - low));
   const x = (index: number) => (values.length > 1 ? (index / (values.length - 1)) * box.width : box.width);
   let path = "";

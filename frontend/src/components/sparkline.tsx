@@ -9,13 +9,14 @@ const BOX = { width: 120, height: 32 };
 interface SparklineProps {
   values: readonly (number | null)[];
   expected: Expected | null;
+  unit: string;
   /** The newest value is old: drawn pale. */
   stale?: boolean;
 }
 
 /** Decoration for the numbers beside it, so hidden from screen readers. */
-export const Sparkline = memo(function Sparkline({ values, expected, stale = false }: SparklineProps) {
-  const { path, band, last } = sparklineShape(values, expected, BOX);
+export const Sparkline = memo(function Sparkline({ values, expected, unit, stale = false }: SparklineProps) {
+  const { path, band, last } = sparklineShape(values, expected, unit, BOX);
   return (
     <svg
       className={stale ? "sparkline sparkline-stale" : "sparkline"}

@@ -14,6 +14,7 @@ import {
   type ChartThresholds,
   chartColumns,
   chartScale,
+  commonRange,
 } from "./chart-model";
 import { Skeleton } from "./ui/states";
 import "./time-chart.css";
@@ -59,7 +60,11 @@ export function TimeChart(props: TimeChartProps) {
   const { height = CHART_HEIGHT, onPick, onSelect, picked = null, selected = null } = props;
   const { markers = NO_MARKERS, gaps, range } = props;
   const { zone, theme } = usePreferences();
-  const scale = useMemo(() => chartScale(points, expected, thresholds), [points, expected, thresholds]);
+  const scale = useMemo(
+    () => chartScale(points, expected, thresholds, unit),
+    [points, expected, thresholds, unit],
+  );
+  const common = useMemo(() => commonRange(points, expected), [points, expected]);
   const columns = useMemo(() => chartColumns(points, expected, gaps), [points, expected, gaps]);
   const keys = useChartKeys(columns, onPick, onSelect);
   const box = useRef<HTMLDivElement>(null);
@@ -81,7 +86,7 @@ export function TimeChart(props: TimeChartProps) {
         <Suspense fallback={<Skeleton height={height} label="Loading the chart" />}>
           <UplotChart
             cursor={keys.cursor}
-            {...{ columns, scale, unit, thresholds, spans, bands, zone, theme, height, group }}
+            {...{ columns, common, scale, unit, thresholds, spans, bands, zone, theme, height, group }}
             {...{ onPick, onSelect, picked, selected, markers, range }}
           />
         </Suspense>
@@ -92,7 +97,7 @@ export function TimeChart(props: TimeChartProps) {
           name={[title]}
           title={title}
           head={["time", `value (${unit})`, "expected low", "expected high"]}
-          rows={() => tableRows(columns)}
+          rows={() => tableRows(columns, common)}
           chart={box}
         />
       </figcaption>
@@ -101,11 +106,12 @@ export function TimeChart(props: TimeChartProps) {
 }
 
 /** One row a reading; what only breaks the line is left out. */
-function tableRows([times, values, lows, highs]: ChartColumns) {
+function tableRows([times, values, lows, highs]: ChartColumns, common: Expected | null | undefined) {
   return times.flatMap((time, index) => {
     const value = values?.[index];
     if (value == null) return [];
-    return [[new Date(time * 1_000).toISOString(), value, lows?.[index] ?? null, highs?.[index] ?? null]];
+    const [low, high] = common ? [common.low, common.high] : [lows?.[index], highs?.[index]];
+    return [[new Date(time * 1_000).toISOString(), value, low ?? null, high ?? null]];
   });
 }
 

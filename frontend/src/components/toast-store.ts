@@ -5,7 +5,7 @@ export interface Toast {
   id: number;
   text: string;
   tone: "done" | "problem";
-  /** Takes back what was done; offered as a button and as the key Z while the message stands. */
+  /** Takes back what was done; offered as a button and as the key U while the message stands. */
   undo: (() => void) | undefined;
 }
 

@@ -19,10 +19,10 @@ describe("a message about what was done", () => {
     render(<Toasts />);
     act(() => void showToast("one", { undo: first }));
     act(() => void showToast("two", { undo: second }));
-    await userEvent.keyboard("z");
+    await userEvent.keyboard("u");
     expect(second).toHaveBeenCalledOnce();
     expect(first).not.toHaveBeenCalled();
-    await userEvent.keyboard("z");
+    await userEvent.keyboard("u");
     expect(first).toHaveBeenCalledOnce();
   });
 

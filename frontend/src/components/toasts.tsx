@@ -13,7 +13,7 @@ export function Toasts() {
   const toasts = useToasts();
   const [held, setHeld] = useState(false);
   const undoable = toasts.some((toast) => toast.undo);
-  useShortcuts("What was just done", undoable ? [{ keys: "z", does: "Undo", run: () => undoNewest() }] : []);
+  useShortcuts("What was just done", undoable ? [{ keys: "u", does: "Undo", run: () => undoNewest() }] : []);
   return (
     <section
       className="toasts"
@@ -51,7 +51,7 @@ function ToastLine({ toast, held }: { toast: Toast; held: boolean }) {
             undo();
           }}
         >
-          Undo <kbd>Z</kbd>
+          Undo <kbd>U</kbd>
         </button>
       )}
       <button

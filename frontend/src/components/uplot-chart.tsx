@@ -1,7 +1,14 @@
 /** Draws a time chart on a canvas with uPlot; loaded only by pages that show one. */
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
-import { formatClock, formatDateTime, formatMinute, formatRange, formatValue } from "@/lib/format";
+import {
+  formatClock,
+  formatDateTime,
+  formatMinute,
+  formatRange,
+  formatTicks,
+  formatValue,
+} from "@/lib/format";
 import type { Theme, Zone } from "@/lib/preferences";
 import {
   type Drawn,
@@ -54,7 +61,8 @@ function showTip(plot: uPlot, tip: HTMLElement, props: UplotChartProps): void {
   const value = index == null ? undefined : plot.data[1]?.[index];
   tip.hidden = time === undefined || value == null;
   if (index == null || time === undefined || value == null) return;
-  const [low, high] = [plot.data[2]?.[index], plot.data[3]?.[index]];
+  const low = props.common?.low ?? plot.data[2]?.[index];
+  const high = props.common?.high ?? plot.data[3]?.[index];
   const reach = plot.posToVal(TIP_REACH_PX, "x") - plot.posToVal(0, "x");
   const expected = low != null && high != null ? `  expected ${formatRange(low, high, props.unit)}` : "";
   tip.textContent = `${formatClock(time * 1_000, props.zone)}  ${formatValue(value, props.unit)}${expected}${bandAt(props.bands, time)}${markerAt(props.markers, time, reach)}`;
@@ -84,7 +92,7 @@ function axesOf(newest: () => UplotChartProps, palette: Palette): uPlot.Axis[] {
       size: 28,
       values: (_, ticks) => ticks.map((tick) => tickText(tick, span(ticks), newest().zone)),
     },
-    { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => formatValue(tick, newest().unit)) },
+    { ...axis, size: 64, values: (_, ticks) => formatTicks(ticks, newest().unit) },
   ];
 }
 
@@ -106,7 +114,7 @@ function tellClick(plot: uPlot, newest: () => UplotChartProps): void {
 const isMove = (type: string) => type === "mousemove" || type === "mouseleave";
 
 function makeOptions(newest: () => UplotChartProps, palette: Palette, width: number): uPlot.Options {
-  const { height, group, onSelect, onPick } = newest();
+  const { columns, height, group, onSelect, onPick } = newest();
   const tip = document.createElement("div");
   tip.className = "chart-tip";
   tip.hidden = true;
@@ -135,8 +143,7 @@ function makeOptions(newest: () => UplotChartProps, palette: Palette, width: num
     series: [
       {},
       { stroke: palette.line, width: 1.75, points: { show: false }, spanGaps: false },
-      hidden,
-      hidden,
+      ...(columns.length > 2 ? [hidden, hidden] : []),
     ],
     hooks: {
       init: [
@@ -166,8 +173,10 @@ export default function UplotChart(props: UplotChartProps) {
   const made = useRef<Pick<UplotChartProps, "columns" | "range"> | null>(null);
   const newest = useRef(props);
   newest.current = props;
-  const { columns, theme, group, zone, height, spans, bands, markers, selected, picked, cursor } = props;
+  const { columns, theme, group, zone, height } = props;
+  const { common, spans, bands, markers, selected, picked, cursor } = props;
   const [picks, selects] = [props.onPick !== undefined, props.onSelect !== undefined];
+  const series = columns.length;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is read through `newest` needs no new drawing
   useEffect(() => {
@@ -195,7 +204,7 @@ export default function UplotChart(props: UplotChartProps) {
       chart.current?.destroy();
       chart.current = null;
     };
-  }, [theme, group, zone, height, picks, selects]);
+  }, [theme, group, zone, height, picks, selects, series]);
 
   const [from, to] = props.range ?? [];
   useEffect(() => {
@@ -208,7 +217,7 @@ export default function UplotChart(props: UplotChartProps) {
   }, [columns, from, to]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: drawn anew when one of these is another
-  useEffect(() => chart.current?.redraw(false), [spans, bands, markers, selected, picked]);
+  useEffect(() => chart.current?.redraw(false), [common, spans, bands, markers, selected, picked]);
 
   useEffect(() => {
     const plot = chart.current;

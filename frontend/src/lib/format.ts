@@ -65,6 +65,23 @@ export function formatValue(value: number, unit: string): string {
   return parts.unit ? `${parts.number} ${parts.unit}` : parts.number;
 }
 
+const MOST_DIGITS = 6;
+
+/** Values of one axis, each told from the others: with more digits than `formatValue` where they lie close together. */
+export function formatTicks(values: readonly number[], unit: string): string[] {
+  const labels = values.map((value) => formatValue(value, unit));
+  if (new Set(labels).size === labels.length) return labels;
+  const largest = Math.max(...values.map(Math.abs));
+  const { unit: symbol } = quantity(largest, unit);
+  const scale = unit === "bytes" ? 1024 ** BYTE_STEPS.indexOf(symbol) : 1;
+  const gap = symbol === "%" || !symbol ? "" : " ";
+  for (let digits = 0; digits <= MOST_DIGITS; digits++) {
+    const exact = values.map((value) => `${(value / scale).toFixed(digits)}${gap}${symbol}`);
+    if (new Set(exact).size === exact.length) return exact;
+  }
+  return labels;
+}
+
 /** "20–54 ms"; with a word between where a dash would be read as a minus or units differ. */
 export function formatRange(low: number, high: number, unit: string): string {
   if (unit === "bytes" || low < 0) return `${formatValue(low, unit)} to ${formatValue(high, unit)}`;

@@ -56,6 +56,10 @@ interface ChartProps extends IncidentChartProps {
 function Chart({ incident, history, markers, range, picked, onPick }: ChartProps) {
   const points = history.points.length ? history.points : incident.readings;
   const spans = useMemo(() => [incidentSpan(incident)], [incident]);
+  const gaps = useMemo(
+    () => history.gaps.map((gap) => ({ from: seconds(gap.start), to: seconds(gap.end) })),
+    [history.gaps],
+  );
   if (points.length === 0) return <EmptyState title="No readings are kept for this time" />;
   return (
     <TimeChart
@@ -66,7 +70,7 @@ function Chart({ incident, history, markers, range, picked, onPick }: ChartProps
       thresholds={history}
       spans={spans}
       markers={markers}
-      gaps={history.gaps.map((gap) => ({ from: seconds(gap.start), to: seconds(gap.end) }))}
+      gaps={gaps}
       {...(range && { range: [seconds(range.start), range.end ? seconds(range.end) : serverNow() / 1_000] })}
       picked={picked}
       onPick={onPick}

@@ -93,7 +93,12 @@ const MetricRow = memo(function MetricRow({ metric }: { metric: OverviewMetric }
           )}
         </span>
       </div>
-      <Sparkline values={metric.recent} expected={metric.expected} stale={metric.value === null} />
+      <Sparkline
+        values={metric.recent}
+        expected={metric.expected}
+        unit={metric.unit}
+        stale={metric.value === null}
+      />
       <div className="metric-row-words">
         <SeverityTag severity={words.severity} />
         <span className={words.verdict === "unusual" ? "metric-row-unusual" : "muted"}>{words.verdict}</span>
