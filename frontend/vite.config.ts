@@ -32,6 +32,12 @@ export default defineConfig(({ mode }) => ({
     // One small file: a page's own rules come with the first one, and nothing jumps when its code arrives.
     cssCodeSplit: false,
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        // What the first page needs comes as one file, not as one for each set of pages that share a module.
+        codeSplitting: { groups: [{ name: "first", tags: ["$initial"] }] },
+      },
+    },
   },
   test: {
     environment: "happy-dom",
