@@ -1,4 +1,4 @@
-"""The command line: ``canopy serve``, ``train``, ``backtest``, ``datasets`` and what measures detectors."""
+"""The command line: a subcommand for each thing that Canopy does."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     train.add_argument("--metric", help="only this metric's pairs")
     train.add_argument("--force", action="store_true", help="take new models that judge very differently too")
     train.set_defaults(run=_train)
+    export = commands.add_parser("export-model", help="write a classic model as a scikit-learn forest")
+    export.add_argument("--service", required=True, help="the model's service")
+    export.add_argument("--metric", required=True, help="the model's metric")
+    export.add_argument("--out", required=True, type=Path, metavar="FILE.joblib", help="where to")
+    export.set_defaults(run=_export)
     past = commands.add_parser("backtest", help="replay a range of the past: what would have fired")
     add_options(past)
     past.set_defaults(run=_backtest)
@@ -62,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     datasets = commands.add_parser("datasets", help="look after the stored readings")
     compact = add_compact(datasets)
     compact.set_defaults(run=_compact)
-    for command in (serve, train, past, evaluate, simulated, plot, compact):
+    for command in (serve, train, export, past, evaluate, simulated, plot, compact):
         command.add_argument(
             "--config", type=Path, help="the configuration (./config.yaml where there is one)"
         )
@@ -146,6 +151,18 @@ def _train(options: argparse.Namespace, settings: Settings) -> None:
     except (NothingToTrain, ManifestError, RegistryBusy, StoreError, HistoryError, OSError) as error:
         _stop(str(error))
     raise SystemExit(0 if job.state == "done" and not job.failed else 1)
+
+
+def _export(options: argparse.Namespace, settings: Settings) -> None:
+    from backend.detection.export import NotExported, export_model
+    from backend.detection.manifest import ManifestError
+    from backend.metrics.readings import SeriesKey
+
+    try:
+        export_model(settings.storage.models, SeriesKey(options.service, options.metric), options.out)
+    except (NotExported, ManifestError, OSError) as error:
+        _stop(str(error))
+    print(options.out)
 
 
 def _backtest(options: argparse.Namespace, settings: Settings) -> None:
