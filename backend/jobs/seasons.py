@@ -23,14 +23,12 @@ FloatArray = NDArray[np.float64]
 
 _WEEKS = 4 * 7 * 86400.0
 _STEP = 300.0
-_PIECE = 86400.0
-"""Seconds of all services that are asked for, and held, at a time."""
 _AGAIN = 86400.0
 """Seconds until a pair whose past was not to be had is tried again."""
 
 
 class OlderReadings:
-    """Asks for the past of some pairs, a day of all services at a time; used by the training thread."""
+    """Asks for the past of some pairs, piece by piece of all services; used by the training thread."""
 
     def __init__(
         self,
@@ -78,14 +76,12 @@ class OlderReadings:
     ) -> None:
         end = (now - self._window) // self._step * self._step
         start = max(0.0, end - _WEEKS)
-        while start < end:
-            last = min(end, start + _PIECE) - self._step
-            found = self._prometheus.range(self._catalogue[metric].query, start, last, self._step)
+        query = self._catalogue[metric].query
+        for found in self._prometheus.range_pieces(query, start, end - self._step, self._step):
             for service, series in found.items():
                 key = SeriesKey(service, metric)
                 if key in wanted and len(series[0]):
                     pieces.setdefault(key, []).append(series)
-            start = last + self._step
 
 
 class Seasons:
