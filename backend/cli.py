@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     past = commands.add_parser("backtest", help="replay a range of the past: what would have fired")
     add_options(past)
     past.set_defaults(run=_backtest)
-    evaluate = commands.add_parser("eval", help="measure the detectors on labelled series")
+    evaluate = commands.add_parser("eval", help="score series, and measure detectors on labelled ones")
     add_commands(evaluate)
     evaluate.set_defaults(run=_evaluate)
     simulated = commands.add_parser("simulate", help="write metric series with labelled faults, to learn on")
