@@ -162,9 +162,11 @@ class Retrainer:
         with self._lock:
             return self._jobs.get(job_id)
 
-    def latest(self) -> TrainingJob | None:
+    def latest(self, *, background: bool = True) -> TrainingJob | None:
+        """The newest run; without ``background`` the newest that was more than the reading of earlier weeks."""
         with self._lock:
-            return next(reversed(self._jobs.values()), None)
+            newest_first = reversed(self._jobs.values())
+            return next((job for job in newest_first if background or job.trigger != "seasons"), None)
 
     def running(self) -> bool:
         latest = self.latest()

@@ -46,6 +46,7 @@ def test_what_is_usual_at_this_hour_is_known_soon_after_the_first_model(tmp_path
         second = bench.settle()
         assert second is not None
         assert (second.trigger, second.trained) == ("seasons", 1)
+        assert bench.retrainer.latest(background=False) == first, "the last that was more than that"
         bench.poll()
         assert away_from_the_usual(bench) < 2 < without
         assert bench.registry.current.models[KEY].seasons

@@ -3749,7 +3749,10 @@ export interface operations {
     };
     newest_retrain_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description false: leave out runs that only read the habits of earlier weeks */
+                background?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
