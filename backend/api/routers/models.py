@@ -73,9 +73,14 @@ def rollback(
 
 
 @router.get("/retrain")
-def newest(parts: PartsDep) -> RetrainJob | None:
+def newest(
+    parts: PartsDep,
+    background: Annotated[
+        bool, Query(description="false: leave out runs that only read the habits of earlier weeks")
+    ] = True,
+) -> RetrainJob | None:
     """The newest training run; null where there was none since the start."""
-    job = parts.retrainer.latest()
+    job = parts.retrainer.latest(background=background)
     return retrain_job(job) if job else None
 
 
