@@ -194,6 +194,9 @@ def _open_parts(
     stack: ExitStack, settings: Settings, catalogue: Mapping[str, MetricSpec], clock: Clock
 ) -> Parts:
     stack.enter_context(held(settings.storage.datasets))
+    history = HistoryStore(settings.storage.datasets)
+    # Last of all: a slow disk may take long, and what is not moved now is moved at the next start.
+    stack.callback(history.flush)
     broadcast = Broadcast()
     board = HealthBoard(clock, broadcast.publish)
     board.report("prometheus", DependencyStatus.STARTING, "the first poll has not ended yet")
@@ -211,8 +214,6 @@ def _open_parts(
     tails = [FileTail(source, log_store, discovered) for source in settings.logs.sources]
     log_tail = LogTail(tails, log_store, board)
     stack.callback(log_tail.close)
-    history = HistoryStore(settings.storage.datasets)
-    stack.callback(history.flush)
     registry = ModelRegistry(settings.storage.models, settings.detection.detector)
     registry.load()
 

@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         nargs="?",
         choices=["tick", "append", "faults", "backtest", "prometheus"],
         default="tick",
-        help="the work of one poll; keeping its readings on the disk; faults to incidents; a range of the past; "
+        help="the work of one poll; keeping its readings; faults to incidents; a range of the past; "
         "what polls cost Prometheus",
     )
     parser.add_argument(

@@ -68,8 +68,7 @@ class Backfill:
         changed = self._fill_all(present, at)
         # Before the poll's own readings are stored: after a kill they would look like a complete past.
         self._owed.save()
-        loaded = {key for key in changed if key in self._windows}
-        loaded |= {key for key in keys if key not in self._windows}
+        loaded = self._windows.unknown(keys) | (changed - self._windows.unknown(changed))
         return {key: self._load(key, at) for key in loaded}
 
     def kept(self, failed: Mapping[SeriesKey, Unkept]) -> None:
@@ -124,7 +123,6 @@ class Backfill:
                 failure = failure or error
         if failure is not None:
             raise failure
-        self._history.sync()
 
     def _start(self, metric: str, present: Collection[SeriesKey], at: float) -> float:
         """The first grid time that may be missing, never before the training window."""

@@ -112,14 +112,6 @@ class HistoryStore(StoredReadings):
             self._forget(key)
         return stored
 
-    def sync(self) -> None:
-        """Have on the disk what was backfilled. Raises HistoryError."""
-        try:
-            if self._root.exists():
-                sync_file_system(self._root)
-        except OSError as error:
-            raise HistoryError(f"{self._root}: cannot be written: {error.strerror}") from None
-
     def flush_due(self) -> None:
         """Move the readings into the CSVs once they are many, or have waited for long."""
         wait = _TRY_AGAIN if self._trouble else LONGEST
