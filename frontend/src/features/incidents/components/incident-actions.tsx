@@ -2,7 +2,6 @@
 import { ChevronDown } from "lucide-react";
 import { Popover } from "radix-ui";
 import { useId, useState } from "react";
-import { undoNewest } from "@/components/toast-store";
 import { statusWord } from "@/components/ui/tags";
 import { AbsoluteTime, RelativeTime } from "@/components/ui/time";
 import type { IncidentDetail, ResolveReason } from "@/lib/api/types";
@@ -25,7 +24,6 @@ export function IncidentActions({ incident }: { incident: IncidentDetail }) {
     ...(status === "RESOLVED"
       ? [{ keys: "o", does: "Reopen", run: () => act({ kind: "reopen" }) }]
       : [{ keys: "r", does: "Resolve", run: () => act({ kind: "resolve" }) }]),
-    { keys: "u", does: "Undo", run: () => undoNewest() },
   ]);
   return (
     <div className="incident-actions">

@@ -2,7 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
-import { showToast, undoNewest } from "@/components/toast-store";
+import { showToast } from "@/components/toast-store";
 import type { BulkResult, IncidentList } from "@/lib/api/types";
 import { formatCount, plural } from "@/lib/format";
 import { useShortcuts } from "@/lib/keys";
@@ -146,7 +146,6 @@ function useListKeys({ rows, act, selection, search }: KeyParts): void {
     { keys: "v", does: "Choose all from the last chosen to it", run: ifActive((id) => choose(id, true)) },
     { keys: "a", does: "Acknowledge it or the chosen", run: () => act({ kind: "acknowledge" }) },
     { keys: "r", does: "Resolve it or the chosen", run: () => act({ kind: "resolve" }) },
-    { keys: "u", does: "Undo", run: () => undoNewest() },
     ...(selection.ids.size ? [{ keys: "Escape", does: "Choose none", run: selection.clear }] : []),
   ]);
 }

@@ -65,8 +65,10 @@ export function ServiceGrid({ services }: { services: readonly OverviewService[]
         shown.slice(row.index * columns, (row.index + 1) * columns).map((service, column) => (
           <li
             key={service.service}
-            // Cards of a row are as tall as its tallest: the first tells the height of all.
-            {...(column === 0 && { ref: rows.measureElement, "data-index": row.index })}
+            // Cards of a row are as tall as its tallest: the first tells the height of all. Each bears the row's
+            // number: one that was first before the order changed is still watched.
+            {...(column === 0 && { ref: rows.measureElement })}
+            data-index={row.index}
             aria-posinset={row.index * columns + column + 1}
             aria-setsize={shown.length}
           >

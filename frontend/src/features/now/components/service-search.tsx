@@ -1,8 +1,9 @@
 /** Finds a service by typing: the cards follow, Enter opens the first, the arrow goes into the cards. */
-import { type KeyboardEvent, useEffect, useId, useRef } from "react";
+import { type KeyboardEvent, useId, useRef } from "react";
 import { useNavigate } from "react-router";
 import { useDraft } from "@/components/ui/use-draft";
 import type { OverviewService } from "@/lib/api/types";
+import { useShortcuts } from "@/lib/keys";
 import { servicePath } from "@/lib/paths";
 
 interface ServiceSearchProps {
@@ -16,7 +17,9 @@ export function ServiceSearch({ value, matches, onChange }: ServiceSearchProps) 
   const hint = useId();
   const navigate = useNavigate();
   const { draft, setDraft, focus } = useDraft(value);
-  useSlashKey(() => input.current?.focus());
+  useShortcuts("Services", [
+    { keys: "/", does: "Find a service", run: () => input.current?.focus(), keyOnly: true },
+  ]);
 
   function search(text: string) {
     setDraft(text);
@@ -53,19 +56,4 @@ export function ServiceSearch({ value, matches, onChange }: ServiceSearchProps) 
       </span>
     </div>
   );
-}
-
-function useSlashKey(action: () => void): void {
-  const newest = useRef(action);
-  newest.current = action;
-  useEffect(() => {
-    function onKeyDown(event: globalThis.KeyboardEvent) {
-      const typing = event.target instanceof HTMLElement && event.target.closest("input, textarea, select");
-      if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      newest.current();
-    }
-    document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
-  }, []);
 }
