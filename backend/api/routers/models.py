@@ -8,26 +8,36 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from backend.api.errors import ApiError
+from backend.api.model_list import ModelQuery, model_list
 from backend.api.parts import Parts, PartsDep
-from backend.api.schemas.models import ModelList, ModelStatus, Pair, RetrainJob, Rollback
-from backend.api.schemas.readings import Expected
+from backend.api.ready import Ready, Sending
+from backend.api.schemas.models import ModelList, ModelSort, ModelState, Pair, RetrainJob, Rollback
 from backend.api.views import require_metric, require_service
 from backend.api.wire import retrain_job
 from backend.jobs.retrain import TrainingJob
-from backend.metrics.readings import SeriesKey
 
 router = APIRouter(tags=["models"])
 
 _LONGEST_WAIT = 3600.0
 
 
-@router.get("/models")
-def models(parts: PartsDep) -> ModelList:
-    """The model of each pair that has a series."""
-    report = parts.live.report
-    pairs = sorted(report.readings) if report else []
-    failures = parts.warmup.failures()
-    return ModelList(items=[_status(parts, key, failures.get(key)) for key in pairs])
+@router.get("/models", response_model=ModelList)
+def models(
+    parts: PartsDep,
+    service: Annotated[list[str] | None, Query(description="any of these")] = None,
+    metric: Annotated[list[str] | None, Query(description="any of these")] = None,
+    state: Annotated[list[ModelState] | None, Query(description="any of these")] = None,
+    q: Annotated[str, Query(max_length=200, description="words of the service's or metric's name")] = "",
+    sort: Annotated[ModelSort, Query(description="a minus sign first: the other way round")] = "service",
+    limit: Annotated[int | None, Query(ge=1, le=50_000, description="all without it")] = None,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> Response:
+    """The model of each pair that has a series, by service and metric."""
+    ready = Ready(
+        model_list(parts, ModelQuery(service or (), metric or (), state or (), q, sort, limit, offset))
+    )
+    ready.pack()
+    return Sending(ready)
 
 
 @router.post(
@@ -109,39 +119,3 @@ def _require(parts: Parts, service: str | None, metric: str | None) -> None:
         require_service(parts, service)
     if metric is not None:
         require_metric(parts, metric)
-
-
-def _status(parts: Parts, key: SeriesKey, failure: str | None) -> ModelStatus:
-    served = parts.registry.current
-    info = served.models.get(key)
-    progress = parts.warmup.progress(key, parts.live.report)
-    refused = served.refused.get(key)
-    standing = parts.detector.standing(key, served)
-    if info is not None:
-        state, reason = "ready", failure or ""
-    elif refused or failure:
-        state, reason = "failed", refused or failure or ""
-    else:
-        state, reason = "warming_up", f"{progress.have} of the {progress.need} samples needed"
-    return ModelStatus(
-        service=key.service,
-        metric=key.metric,
-        state=state,
-        reason=reason,
-        have=progress.have,
-        need=progress.need,
-        eta=progress.eta if state == "warming_up" else None,
-        trained_at=info.trained_at if info else None,
-        window=parts.settings.training.window,
-        samples=info.samples if info else None,
-        version=served.generation if info else None,
-        expected=Expected(low=info.expected.low, high=info.expected.high) if info else None,
-        detector=parts.detector.name,
-        learned=standing.learned if standing else None,
-        judged=standing.judged if standing else 0,
-        alert_rate=standing.alert_rate if standing else None,
-        changed=info.changed if info else "",
-        candidate=info.candidate if info else "",
-        held=info.held if info else False,
-        before=info.before.trained_at if info and info.before else None,
-    )

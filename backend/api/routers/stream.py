@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter
-from fastapi.sse import EventSourceResponse
+from fastapi.responses import StreamingResponse
 
 from backend.api.parts import PartsDep
 from backend.jobs.broadcast import Broadcast, Event
@@ -30,18 +30,24 @@ _EVENT = {
 }
 
 
+class _Stream(StreamingResponse):
+    """The framework's own would write every event anew for every stream."""
+
+    media_type = "text/event-stream"
+
+
 @router.get(
     "/stream",
-    response_class=EventSourceResponse,
+    response_class=_Stream,
     responses={200: {"content": {"text/event-stream": {"itemSchema": _EVENT}}}},
 )
-async def stream(parts: PartsDep) -> EventSourceResponse:
+async def stream(parts: PartsDep) -> _Stream:
     """Events ``readings`` (once a poll), ``incident``, ``retrain``, ``source``, ``backtest`` and others.
 
     After 2 s of silence there is a ``ping``. Who reads too slowly misses the oldest events: fetch what you
     show anew at each ``readings``.
     """
-    return EventSourceResponse(_events(parts.broadcast), headers=_HEADERS)
+    return _Stream(_events(parts.broadcast), headers=_HEADERS)
 
 
 async def _events(broadcast: Broadcast) -> AsyncIterator[bytes]:

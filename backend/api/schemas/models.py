@@ -10,13 +10,29 @@ from backend.api.schemas.base import Time, Wire
 from backend.api.schemas.readings import Expected
 from backend.settings import DetectorName
 
+ModelState = Literal["ready", "warming_up", "failed"]
+ModelSort = Literal[
+    "service",
+    "metric",
+    "state",
+    "trained_at",
+    "samples",
+    "alert_rate",
+    "-service",
+    "-metric",
+    "-state",
+    "-trained_at",
+    "-samples",
+    "-alert_rate",
+]
+
 
 class ModelStatus(Wire):
     """The model of one pair that has a series."""
 
     service: str
     metric: str
-    state: Literal["ready", "warming_up", "failed"]
+    state: ModelState
     reason: str = Field(description="why it failed, or what it waits for; empty when ready")
     have: int = Field(description="samples inside the training window")
     need: int
@@ -47,6 +63,8 @@ class Pair(Wire):
 
 class ModelList(Wire):
     items: list[ModelStatus]
+    total: int = Field(description="pairs that fit the filters, on this page or not")
+    states: dict[ModelState, int] = Field(description="pairs by state, of all that fit the other filters")
 
 
 class Rollback(Wire):

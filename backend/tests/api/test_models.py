@@ -37,3 +37,42 @@ def test_a_rollback_of_what_is_not_there_is_refused(running: Running) -> None:
     answer = running.post("/models/rollback", metric="wait")
     assert answer.status_code in (404, 409)
     assert answer.json()["detail"]
+
+
+def test_models_are_listed_by_page_with_counts(running: Running) -> None:
+    whole = running.json("/models")
+    assert whole["total"] == len(whole["items"])
+    assert whole["states"] == {
+        "ready": sum(m["state"] == "ready" for m in whole["items"]),
+        "warming_up": sum(m["state"] == "warming_up" for m in whole["items"]),
+        "failed": 0,
+    }
+    pages = [running.json("/models", limit=2, offset=n)["items"] for n in range(0, whole["total"], 2)]
+    names = [(m["service"], m["metric"]) for page in pages for m in page]
+    assert names == sorted((m["service"], m["metric"]) for m in whole["items"])
+    assert running.json("/models", limit=2, offset=10_000)["items"] == []
+
+
+def test_models_are_filtered_and_sorted(running: Running) -> None:
+    one = running.json("/models", service=HEALTHY)
+    assert {m["service"] for m in one["items"]} == {HEALTHY}
+    learning = running.json("/models", state="warming_up")
+    assert learning["total"] == len(learning["items"]) == learning["states"]["warming_up"] > 0
+    assert {m["state"] for m in learning["items"]} == {"warming_up"}
+    assert learning["states"] == running.json("/models")["states"], "the counts leave the state out"
+    assert {m["service"] for m in running.json("/models", q=f"{HEALTHY[:3].upper()} lat")["items"]} == {
+        HEALTHY
+    }
+    for sort in ("metric", "state", "trained_at", "samples", "alert_rate"):
+        up, down = (running.json("/models", sort=each)["items"] for each in (sort, f"-{sort}"))
+        assert len(up) == len(down) == running.json("/models")["total"]
+    assert [m["service"] for m in running.json("/models", sort="-service")["items"]] == sorted(
+        (m["service"] for m in running.json("/models")["items"]), reverse=True
+    )
+
+
+def test_a_list_of_models_that_cannot_be_is_refused(running: Running) -> None:
+    for wrong in ({"limit": 0}, {"offset": -1}, {"sort": "colour"}, {"state": "sad"}, {"q": "x" * 201}):
+        answer = running.get("/models", **wrong)
+        assert answer.status_code == 422
+        assert next(iter(wrong)) in answer.json()["detail"]

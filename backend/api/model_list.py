@@ -1,0 +1,142 @@
+"""Which models a list shows: filtered, counted, sorted and cut to a page before any of it is put in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+import orjson
+from pydantic import TypeAdapter
+
+from backend.api.parts import Parts
+from backend.api.schemas.models import ModelSort, ModelState, ModelStatus
+from backend.api.schemas.readings import Expected
+from backend.detection.registry import ModelSet
+from backend.jobs.live import CycleReport
+from backend.metrics.readings import SeriesKey
+
+_RANKS: Mapping[ModelState, int] = {"failed": 0, "warming_up": 1, "ready": 2}
+_ROW = TypeAdapter(ModelStatus)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelQuery:
+    """What to list: of any of the services, metrics and states named (none named: all), with every word."""
+
+    services: Sequence[str] = ()
+    metrics: Sequence[str] = ()
+    states: Sequence[ModelState] = ()
+    q: str = ""
+    sort: ModelSort = "service"
+    limit: int | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """All that a list is made of, as of one moment."""
+
+    parts: Parts
+    report: CycleReport | None
+    served: ModelSet
+    failures: Mapping[SeriesKey, str] = field(default_factory=dict)
+
+    def state(self, key: SeriesKey) -> ModelState:
+        if key in self.served.models:
+            return "ready"
+        return "failed" if key in self.served.refused or key in self.failures else "warming_up"
+
+
+def model_list(parts: Parts, query: ModelQuery) -> bytes:
+    """A ModelList as JSON."""
+    report = parts.live.report
+    view = _View(parts, report, parts.registry.current, parts.warmup.failures())
+    fitting = [key for key in (report.readings if report else ()) if _fits(key, query)]
+    counts = Counter(view.state(key) for key in fitting)
+    if query.states:
+        fitting = [key for key in fitting if view.state(key) in query.states]
+    total = len(fitting)
+    fitting.sort()
+    fitting.sort(key=_order(view, query.sort.removeprefix("-")), reverse=query.sort.startswith("-"))
+    end = None if query.limit is None else query.offset + query.limit
+    page = fitting[query.offset : end]
+    # Row by row: in one go the schema would keep the event loop waiting for as long as all of it takes.
+    rows = b",".join(_ROW.dump_json(_status(view, key)) for key in page)
+    head = orjson.dumps({"total": total, "states": {s: counts[s] for s in get_args(ModelState)}})
+    return b'{"items":[%s],%s' % (rows, head[1:])
+
+
+def _fits(key: SeriesKey, query: ModelQuery) -> bool:
+    if query.services and key.service not in query.services:
+        return False
+    if query.metrics and key.metric not in query.metrics:
+        return False
+    if not query.q:
+        return True
+    name = f"{key.service} {key.metric}".lower()
+    return all(word in name for word in query.q.lower().split())
+
+
+def _order(view: _View, column: str) -> Callable[[SeriesKey], Any]:
+    """The key of a sort; what has no such figure counts as the least."""
+    models = view.served.models
+
+    def trained(key: SeriesKey) -> float:
+        return models[key].trained_at if key in models else 0.0
+
+    def samples(key: SeriesKey) -> int:
+        return models[key].samples if key in models else 0
+
+    def alert_rate(key: SeriesKey) -> float:
+        standing = view.parts.detector.standing(key, view.served)
+        rate = standing.alert_rate if standing else None
+        return -1.0 if rate is None else rate
+
+    orders: dict[str, Callable[[SeriesKey], Any]] = {
+        "service": lambda key: key,
+        "metric": lambda key: key.metric,
+        "state": lambda key: _RANKS[view.state(key)],
+        "trained_at": trained,
+        "samples": samples,
+        "alert_rate": alert_rate,
+    }
+    return orders[column]
+
+
+def _status(view: _View, key: SeriesKey) -> ModelStatus:
+    parts, served = view.parts, view.served
+    info = served.models.get(key)
+    progress = parts.warmup.progress(key, view.report)
+    failure = view.failures.get(key)
+    standing = parts.detector.standing(key, served)
+    state = view.state(key)
+    if state == "ready":
+        reason = failure or ""
+    elif state == "failed":
+        reason = served.refused.get(key) or failure or ""
+    else:
+        reason = f"{progress.have} of the {progress.need} samples needed"
+    return ModelStatus(
+        service=key.service,
+        metric=key.metric,
+        state=state,
+        reason=reason,
+        have=progress.have,
+        need=progress.need,
+        eta=progress.eta if state == "warming_up" else None,
+        trained_at=info.trained_at if info else None,
+        window=parts.settings.training.window,
+        samples=info.samples if info else None,
+        version=served.generation if info else None,
+        expected=Expected(low=info.expected.low, high=info.expected.high) if info else None,
+        detector=parts.detector.name,
+        learned=standing.learned if standing else None,
+        judged=standing.judged if standing else 0,
+        alert_rate=standing.alert_rate if standing else None,
+        changed=info.changed if info else "",
+        candidate=info.candidate if info else "",
+        held=info.held if info else False,
+        before=info.before.trained_at if info and info.before else None,
+    )
