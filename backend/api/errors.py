@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from backend.api.schemas.base import Problem
 from backend.detection.registry import NothingBefore, RegistryBusy
-from backend.incidents.incident import IllegalTransition
+from backend.incidents.acts import IllegalTransition
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentNotFound
 from backend.jobs.backtest import BacktestRunning

@@ -1,4 +1,4 @@
-"""The life of one incident: its parts, its status and the legal transitions."""
+"""One incident: its parts, how readings begin and continue it, and the log lines that belong to it."""
 
 from __future__ import annotations
 
@@ -49,22 +49,6 @@ class ResolveReason(StrEnum):
     EXPECTED = "expected"
     NOISE = "noise"
     MAINTENANCE = "maintenance"
-
-
-_ANSWERS: dict[ResolveReason | None, Feedback] = {
-    ResolveReason.REAL: "yes",
-    ResolveReason.EXPECTED: "expected",
-    ResolveReason.NOISE: "noise",
-}
-"""Resolving for one of these reasons answers "was this right?" as well."""
-
-
-class IllegalTransition(Exception):
-    """The incident's status does not allow this; ``detail`` says what it is and what is allowed."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,71 +235,6 @@ def attach(
     return changed, tuple(entries)
 
 
-_ALLOWED = {
-    Status.OPEN: ("acknowledged", "resolved"),
-    Status.ACKNOWLEDGED: ("resolved",),
-    Status.RESOLVED: ("reopened",),
-}
-
-
-def acknowledge(incident: Incident, at: float, comment: str = "") -> Incident:
-    """OPEN -> ACKNOWLEDGED: somebody looks after it. Raises IllegalTransition."""
-    _require(incident, "acknowledged")
-    text = wording.with_comment("Acknowledged", comment)
-    return _enter(incident, at, "acknowledged", text, status=Status.ACKNOWLEDGED)
-
-
-def resolve(
-    incident: Incident, at: float, reason: ResolveReason | None = None, comment: str = ""
-) -> Incident:
-    """OPEN or ACKNOWLEDGED -> RESOLVED. Raises IllegalTransition."""
-    _require(incident, "resolved")
-    text = wording.with_comment(wording.RESOLVED[reason and reason.value], comment)
-    answer = _ANSWERS.get(reason, incident.feedback)
-    changes: dict[str, Any] = {
-        "status": Status.RESOLVED,
-        "resolved_at": at,
-        "resolve_reason": reason,
-        "feedback": answer,
-    }
-    return _enter(incident, at, "resolved", text, **changes)
-
-
-def auto_resolve(incident: Incident, at: float, quiet_readings: int) -> Incident:
-    """Resolve it without an operator; one that an operator resolved first stays as it is."""
-    if incident.status is Status.RESOLVED:
-        return incident
-    count = "1 reading" if quiet_readings == 1 else f"{quiet_readings} readings in a row"
-    text = f"Resolved by Canopy: {count} did not fire (setting incidents.auto_resolve_after)."
-    return _enter(incident, at, "resolved", text, actor="canopy", status=Status.RESOLVED, resolved_at=at)
-
-
-def reopen(incident: Incident, at: float, comment: str = "") -> Incident:
-    """RESOLVED -> OPEN, by an operator only. Raises IllegalTransition."""
-    _require(incident, "reopened")
-    text = wording.with_comment("Reopened", comment)
-    return _enter(incident, at, "reopened", text, status=Status.OPEN, **unresolved(incident))
-
-
-def unresolved(incident: IncidentSummary) -> dict[str, Any]:
-    """What a RESOLVED incident no longer says once it is not: why, when, and the answer that this gave."""
-    told = _ANSWERS.get(incident.resolve_reason) == incident.feedback
-    answer = None if told else incident.feedback
-    return {"resolved_at": None, "resolve_reason": None, "feedback": answer}
-
-
-def comment(incident: Incident, at: float, text: str) -> Incident:
-    """Add an operator's words, in any status. Raises ValueError if there are none."""
-    if not text.strip():
-        raise ValueError("the comment is empty: write at least one character")
-    return _enter(incident, at, "comment", text.strip())
-
-
-def give_feedback(incident: Incident, at: float, answer: Feedback) -> Incident:
-    """Record the answer to "was this right?", in any status; a later answer replaces an earlier one."""
-    return _enter(incident, at, "feedback", wording.FEEDBACK[answer], feedback=answer)
-
-
 def with_logs(incident: Incident, lines: tuple[CorrelatedLine, ...], at: float) -> Incident:
     """The incident with these log lines instead of those it had.
 
@@ -327,19 +246,10 @@ def with_logs(incident: Incident, lines: tuple[CorrelatedLine, ...], at: float) 
     changed = replace(incident, logs=lines, updated_at=max(incident.updated_at, at))
     if len(found) <= sum(line.explains for line in incident.logs):
         return changed
-    return _enter(changed, at, "logs", wording.logs_found(found), actor="canopy")
+    return entered(changed, at, "logs", wording.logs_found(found), actor="canopy")
 
 
-def _require(incident: Incident, wish: str) -> None:
-    allowed = _ALLOWED[incident.status]
-    if wish not in allowed:
-        raise IllegalTransition(
-            f"Incident #{incident.id} is {incident.status}, so it cannot be {wish}; "
-            f"it can be {' or '.join(allowed)}."
-        )
-
-
-def _enter(
+def entered(
     incident: Incident, at: float, kind: EntryKind, text: str, actor: Actor = "operator", **changes: Any
 ) -> Incident:
     """``incident`` with ``changes`` and one more line in its timeline; ``updated_at`` never goes back."""

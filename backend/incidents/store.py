@@ -13,14 +13,8 @@ from pathlib import Path
 
 from backend.incidents import card_rows, learning, marker_rows, queries, rows, schema
 from backend.incidents import incident as lifecycle
-from backend.incidents.incident import (
-    IllegalTransition,
-    Incident,
-    IncidentReading,
-    IncidentSummary,
-    LatestIncident,
-    Status,
-)
+from backend.incidents.acts import IllegalTransition
+from backend.incidents.incident import Incident, IncidentReading, IncidentSummary, LatestIncident, Status
 from backend.incidents.nearest import Candidate
 from backend.incidents.queries import IncidentCount, IncidentPage, IncidentQuery
 from backend.incidents.schema import StoreError

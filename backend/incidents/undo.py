@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backend.incidents.incident import (
-    IllegalTransition,
-    Incident,
-    Status,
-    TimelineEntry,
-    unresolved,
-)
+from backend.incidents.acts import IllegalTransition, unresolved
+from backend.incidents.incident import Incident, Status, TimelineEntry
 from backend.metrics.quantity import duration
 
 UNDO_WITHIN = 300.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from backend.incidents.incident import Incident, IncidentSummary, LatestIncident, auto_resolve, begin
+from backend.incidents.acts import auto_resolve
+from backend.incidents.incident import Incident, IncidentSummary, LatestIncident, begin
 from backend.incidents.policy import (
     Attach,
     Firing,

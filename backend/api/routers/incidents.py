@@ -27,7 +27,7 @@ from backend.api.schemas.incidents import (
 )
 from backend.api.times import parse_time
 from backend.api.wire import log_entry
-from backend.incidents import incident as lifecycle
+from backend.incidents import acts
 from backend.incidents.incident import Incident, Status
 from backend.incidents.queries import MAX_IDS, MAX_LIMIT, IncidentQuery
 from backend.incidents.report import markdown
@@ -123,11 +123,11 @@ def act_on_many(parts: PartsDep, body: BulkBody) -> BulkResult:
 def _transition(body: BulkBody) -> Callable[[Incident, float], Incident]:
     match body.action:
         case "acknowledge":
-            return lambda found, at: lifecycle.acknowledge(found, at, body.comment)
+            return lambda found, at: acts.acknowledge(found, at, body.comment)
         case "resolve":
-            return lambda found, at: lifecycle.resolve(found, at, body.reason, body.comment)
+            return lambda found, at: acts.resolve(found, at, body.reason, body.comment)
         case "reopen":
-            return lambda found, at: lifecycle.reopen(found, at, body.comment)
+            return lambda found, at: acts.reopen(found, at, body.comment)
         case "undo":
             return undo
 
@@ -164,7 +164,7 @@ def export(
 def acknowledge(parts: PartsDep, incident_id: IncidentId, body: TextBody | None = None) -> IncidentDetail:
     """OPEN -> ACKNOWLEDGED: somebody looks after it."""
     text = body.comment if body else ""
-    return _change(parts, incident_id, "acknowledged", lambda i, at: lifecycle.acknowledge(i, at, text))
+    return _change(parts, incident_id, "acknowledged", lambda i, at: acts.acknowledge(i, at, text))
 
 
 @router.post("/{incident_id}/resolve")
@@ -172,7 +172,7 @@ def resolve(parts: PartsDep, incident_id: IncidentId, body: ResolveBody | None =
     """OPEN or ACKNOWLEDGED -> RESOLVED."""
     body = body or ResolveBody()
     return _change(
-        parts, incident_id, "resolved", lambda i, at: lifecycle.resolve(i, at, body.reason, body.comment)
+        parts, incident_id, "resolved", lambda i, at: acts.resolve(i, at, body.reason, body.comment)
     )
 
 
@@ -180,7 +180,7 @@ def resolve(parts: PartsDep, incident_id: IncidentId, body: ResolveBody | None =
 def reopen(parts: PartsDep, incident_id: IncidentId, body: TextBody | None = None) -> IncidentDetail:
     """RESOLVED -> OPEN."""
     text = body.comment if body else ""
-    return _change(parts, incident_id, "reopened", lambda i, at: lifecycle.reopen(i, at, text))
+    return _change(parts, incident_id, "reopened", lambda i, at: acts.reopen(i, at, text))
 
 
 @router.post("/{incident_id}/undo")
@@ -193,7 +193,7 @@ def take_back(parts: PartsDep, incident_id: IncidentId) -> IncidentDetail:
 def comment(parts: PartsDep, incident_id: IncidentId, body: CommentBody) -> IncidentDetail:
     """Add a comment, in any status."""
     try:
-        return _change(parts, incident_id, "comment", lambda i, at: lifecycle.comment(i, at, body.text))
+        return _change(parts, incident_id, "comment", lambda i, at: acts.comment(i, at, body.text))
     except ValueError as error:
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, f"text: {error}") from None
 
@@ -201,7 +201,7 @@ def comment(parts: PartsDep, incident_id: IncidentId, body: CommentBody) -> Inci
 @router.post("/{incident_id}/feedback")
 def feedback(parts: PartsDep, incident_id: IncidentId, body: FeedbackBody) -> IncidentDetail:
     """Was this right? A later answer replaces an earlier one."""
-    return _change(parts, incident_id, "feedback", lambda i, at: lifecycle.give_feedback(i, at, body.answer))
+    return _change(parts, incident_id, "feedback", lambda i, at: acts.give_feedback(i, at, body.answer))
 
 
 def _found(parts: Parts, incident_id: int) -> Incident:

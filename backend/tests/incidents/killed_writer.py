@@ -9,7 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from backend.incidents.incident import Incident, ResolveReason, Status, acknowledge, comment, reopen, resolve
+from backend.incidents.acts import acknowledge, comment, reopen, resolve
+from backend.incidents.incident import Incident, ResolveReason, Status
 from backend.incidents.store import IncidentStore
 from backend.metrics.readings import SeriesKey, Severity
 from backend.tests.incidents.builders import DEDUP_WINDOW, firing, poll

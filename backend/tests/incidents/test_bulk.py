@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from backend.incidents.incident import ResolveReason, Status, acknowledge, resolve
+from backend.incidents.acts import acknowledge, resolve
+from backend.incidents.incident import ResolveReason, Status
 from backend.incidents.queries import IncidentQuery
 from backend.incidents.store import IncidentStore
 from backend.incidents.undo import undo

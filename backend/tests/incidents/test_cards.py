@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.incidents import card_rows, marker_rows
-from backend.incidents.incident import ResolveReason, begin, resolve
+from backend.incidents.acts import resolve
+from backend.incidents.incident import ResolveReason, begin
 from backend.incidents.nearest import Candidate, Likeness, nearest
 from backend.incidents.policy import Observed, Open, Suppress, decide, evaluate
 from backend.incidents.schema import STEPS, prepare

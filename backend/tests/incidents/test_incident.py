@@ -8,21 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.incidents.fingerprint import fingerprint, label_signature
-from backend.incidents.incident import (
+from backend.incidents.acts import (
     IllegalTransition,
-    Incident,
-    ResolveReason,
-    Status,
     acknowledge,
-    attach,
     auto_resolve,
-    begin,
     comment,
     give_feedback,
     reopen,
     resolve,
 )
+from backend.incidents.fingerprint import fingerprint, label_signature
+from backend.incidents.incident import Incident, ResolveReason, Status, attach, begin
 from backend.metrics.readings import SeriesKey, Severity
 from backend.tests.incidents.builders import SPEC, blind, firing, new_incident
 

@@ -12,17 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from backend.incidents.incident import (
-    IllegalTransition,
-    Incident,
-    ResolveReason,
-    Status,
-    acknowledge,
-    comment,
-    give_feedback,
-    reopen,
-    resolve,
-)
+from backend.incidents.acts import IllegalTransition, acknowledge, comment, give_feedback, reopen, resolve
+from backend.incidents.incident import Incident, ResolveReason, Status
 from backend.incidents.queries import IncidentQuery
 from backend.incidents.store import IncidentStore
 from backend.incidents.undo import UNDO_WITHIN, undo

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.incidents.incident import Status, acknowledge, resolve
+from backend.incidents.acts import acknowledge, resolve
+from backend.incidents.incident import Status
 from backend.incidents.queries import SORTS, IncidentQuery
 from backend.incidents.store import IncidentStore
 from backend.metrics.readings import SeriesKey, Severity

@@ -10,14 +10,8 @@ from pathlib import Path
 import pytest
 
 from backend.incidents import schema
-from backend.incidents.incident import (
-    IllegalTransition,
-    Incident,
-    Status,
-    acknowledge,
-    comment,
-    resolve,
-)
+from backend.incidents.acts import IllegalTransition, acknowledge, comment, resolve
+from backend.incidents.incident import Incident, Status
 from backend.incidents.queries import IncidentQuery
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentStore

@@ -9,7 +9,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.incidents.incident import Incident, ResolveReason, comment, resolve
+from backend.incidents.acts import comment, resolve
+from backend.incidents.incident import Incident, ResolveReason
 from backend.incidents.report import markdown
 from backend.logs.correlation import CorrelatedLine
 from backend.logs.line import LogLine

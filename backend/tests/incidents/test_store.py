@@ -12,18 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from backend.incidents import rows
-from backend.incidents.incident import (
-    KEPT_READINGS,
-    IllegalTransition,
-    LatestIncident,
-    ResolveReason,
-    Status,
-    acknowledge,
-    comment,
-    give_feedback,
-    reopen,
-    resolve,
-)
+from backend.incidents.acts import IllegalTransition, acknowledge, comment, give_feedback, reopen, resolve
+from backend.incidents.incident import KEPT_READINGS, LatestIncident, ResolveReason, Status
 from backend.incidents.queries import IncidentCount, IncidentQuery
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentNotFound, IncidentStore

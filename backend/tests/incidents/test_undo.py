@@ -6,12 +6,8 @@ from functools import partial
 
 import pytest
 
-from backend.incidents.incident import (
-    Feedback,
+from backend.incidents.acts import (
     IllegalTransition,
-    Incident,
-    ResolveReason,
-    Status,
     acknowledge,
     auto_resolve,
     comment,
@@ -19,6 +15,7 @@ from backend.incidents.incident import (
     reopen,
     resolve,
 )
+from backend.incidents.incident import Feedback, Incident, ResolveReason, Status
 from backend.incidents.store import IncidentStore
 from backend.incidents.undo import UNDO_WITHIN, undo
 from backend.tests.incidents.builders import new_incident, opened

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from backend.detection.sensitivity import Thresholds
-from backend.incidents.incident import begin, resolve
+from backend.incidents.acts import resolve
+from backend.incidents.incident import begin
 from backend.incidents.store import IncidentStore
 from backend.jobs.backtest import Backtester, BacktestRunning
 from backend.jobs.backtest_request import BacktestRefused, BacktestRequest

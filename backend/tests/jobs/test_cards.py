@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from backend.detection.classic import ClassicDetector
-from backend.incidents.incident import Incident, ResolveReason, resolve
+from backend.incidents.acts import resolve
+from backend.incidents.incident import Incident, ResolveReason
 from backend.incidents.store import IncidentStore
 from backend.jobs.cards import Cards
 from backend.metrics.cards import ArtefactKind, ReasonCard

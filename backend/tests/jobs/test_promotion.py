@@ -11,7 +11,8 @@ import pytest
 
 from backend.detection.promotion import Comparison, why_not
 from backend.detection.registry import NothingBefore
-from backend.incidents.incident import ResolveReason, resolve
+from backend.incidents.acts import resolve
+from backend.incidents.incident import ResolveReason
 from backend.metrics.readings import SeriesKey, State, Verdict
 from backend.settings import DetectorName
 from backend.tests.jobs.bench import KEY, Bench

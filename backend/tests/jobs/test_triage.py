@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.incidents.incident import resolve
+from backend.incidents.acts import resolve
 from backend.logs.correlation import CorrelatedLine
 from backend.logs.line import parse_line
 from backend.logs.store import LogStoreError

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backend.incidents import incident as lifecycle
+from backend.incidents import acts
 from backend.incidents.incident import Incident
 from backend.tests.jobs.bench import GROWN, INTERVAL, KEY, START, Bench
 from backend.tests.scenarios.notation import samples
@@ -177,7 +177,7 @@ def _act(bench: Bench, action: str) -> None:
     latest = bench.store.latest([KEY])[KEY]
 
     def change(incident: Incident) -> Incident:
-        transition = getattr(lifecycle, action)
+        transition = getattr(acts, action)
         changed: Incident = transition(incident, bench.clock.now())
         return changed
 
