@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from backend.metrics.dataset_file import HEADER, line_time
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import Reading, SeriesKey, State, Verdict
+from backend.tests.small_disk import fill, small_disk
 
 KEYS = [SeriesKey("shop", "cpu"), SeriesKey("shop", "lat"), SeriesKey("a/b \udcff", "cpu")]
 START = 1767225600.0
@@ -172,27 +172,19 @@ def test_readings_are_moved_when_they_are_many(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a file system")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", kilobytes=256) as folder:
+        yield folder
 
 
-def test_a_full_disk_keeps_what_was_kept_and_recovers(small_disk: Path) -> None:
-    root = small_disk / "datasets"
+def test_a_full_disk_keeps_what_was_kept_and_recovers(disk: Path) -> None:
+    root = disk / "datasets"
     store = HistoryStore(root)
     for number in range(1, 6):
         assert store.append([reading(key, number) for key in KEYS], "live") == {}
     store.flush()
     assert store.append([reading(key, 6) for key in KEYS], "live") == {}
-    filler = small_disk / "filler"
-    with pytest.raises(OSError, match="No space"):
-        filler.write_bytes(bytes(2**19))
+    filler = fill(disk)
     sizes = csv_sizes(root)
     for number in range(7, 30):
         failed = store.append([reading(key, number) for key in KEYS], "live")
