@@ -1,11 +1,11 @@
 /** The made-up shop's models, and a retrain that gets on a little each time it is asked for. */
 import type { ModelList, RetrainJob } from "../../src/lib/api/types.ts";
-import { at, jobOf, modelOf } from "../../src/testing/factories.ts";
+import { at, jobOf, modelOf, modelsOf } from "../../src/testing/factories.ts";
 import { services } from "./services.ts";
 
 export function models(now: number): ModelList {
-  return {
-    items: services(now).flatMap((each) => [
+  return modelsOf(
+    ...services(now).flatMap((each) => [
       modelOf(each.service, "cpu", {
         trained_at: at(-3_600, now),
         before: at(-90_000, now),
@@ -25,7 +25,7 @@ export function models(now: number): ModelList {
           })
         : modelOf(each.service, "lat", { trained_at: at(-3_600, now) }),
     ]),
-  };
+  );
 }
 
 let job: RetrainJob | null = null;

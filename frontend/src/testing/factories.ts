@@ -5,6 +5,7 @@ import type {
   IncidentList,
   IncidentSummary,
   LogEntry,
+  ModelList,
   ModelStatus,
   Overview,
   OverviewMetric,
@@ -242,6 +243,13 @@ export function modelOf(service: string, metric: string, change: Partial<ModelSt
     before: null,
     ...change,
   };
+}
+
+/** A whole list, with its counts. */
+export function modelsOf(...items: ModelStatus[]): ModelList {
+  const states: Record<string, number> = { ready: 0, warming_up: 0, failed: 0 };
+  for (const { state } of items) states[state] = (states[state] ?? 0) + 1;
+  return { items, total: items.length, states };
 }
 
 export function jobOf(change: Partial<RetrainJob> = {}): RetrainJob {

@@ -10,6 +10,7 @@ import {
   incidentOf,
   metricOf,
   modelOf,
+  modelsOf,
   overviewOf,
   serviceOf,
 } from "./factories";
@@ -78,7 +79,7 @@ export const server = setupServer(
   answer("get", "/logs/histogram", histogramOf()),
   answer("get", "/logs/templates", templatesOf()),
   answer("get", "/logs/sources", { services: ["payment-service"], sources: [] }),
-  answer("get", "/models", { items: [modelOf("payment-service", "lat")] }),
+  answer("get", "/models", modelsOf(modelOf("payment-service", "lat"))),
   answer("get", "/retrain", null),
   answer("get", "/sensitivity", sensitivitiesOf()),
   answer("get", "/backtests", { items: [] }),

@@ -1,9 +1,10 @@
 import { screen, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { at, jobOf, modelOf, NOW } from "@/testing/factories";
+import type { RetrainJob } from "@/lib/api/types";
+import { at, jobOf, modelOf, modelsOf, NOW } from "@/testing/factories";
 import { renderApp } from "@/testing/render";
 import { answer, refuse, server } from "@/testing/server";
-import { describeJob, describeModel, sortModels } from "./view-model";
+import { describeJob, describeModel, describeSeasons, sortModels } from "./view-model";
 
 describe("a model's state in words", () => {
   it("says how far a learning one is", () => {
@@ -32,12 +33,14 @@ it("describes a running and a finished job", () => {
 describe("the models page", () => {
   it("lists each pair's model", async () => {
     server.use(
-      answer("get", "/models", {
-        items: [
+      answer(
+        "get",
+        "/models",
+        modelsOf(
           modelOf("a", "cpu"),
           modelOf("b", "lat", { state: "failed", reason: "digest does not match" }),
-        ],
-      }),
+        ),
+      ),
     );
     renderApp("/models");
     const rows = (await screen.findAllByRole("row")).slice(1);
@@ -55,7 +58,7 @@ describe("the models page", () => {
       modelOf("b", "lat", { samples: 30 }),
       modelOf("c", "lat", { state: "failed" }),
     ];
-    server.use(answer("get", "/models", { items: models }));
+    server.use(answer("get", "/models", modelsOf(...models)));
     const { user, address } = renderApp("/models?q=lat");
     expect(await screen.findAllByRole("row")).toHaveLength(3);
     await user.click(screen.getByRole("button", { name: "Ready 2" }));
@@ -106,6 +109,47 @@ describe("the models page", () => {
     expect(screen.getByRole("button", { name: "Retraining 7/12" })).toBeVisible();
   });
 
+  it("says quietly that there are no earlier weeks, and keeps showing the last retrain", async () => {
+    const seasons = jobOf({
+      id: "s1",
+      trigger: "seasons",
+      state: "done",
+      finished_at: at(-60, Date.now()),
+      trained: 0,
+      skipped: [],
+      detail: "Prometheus knows nothing of the weeks before; the present models stay",
+    });
+    const real = jobOf({
+      trigger: "schedule",
+      state: "done",
+      finished_at: at(-600, Date.now()),
+      trained: 11,
+    });
+    server.use(
+      answer("get", "/retrain", (request) =>
+        new URL(request.url).searchParams.get("background") === "false" ? real : seasons,
+      ),
+    );
+    renderApp("/models");
+    const panel = within(await screen.findByRole("region", { name: "Retrain" }));
+    expect(await panel.findByText(/11 models trained/)).toHaveTextContent(/^By schedule: Done 10 min ago/);
+    expect(panel.getByText(/No earlier weeks in Prometheus/)).toHaveTextContent(
+      "No earlier weeks in Prometheus (1 min ago): daily and weekly habits are learned from now on.",
+    );
+    for (const alarming of [/0 models/, /knows nothing/]) expect(panel.queryByText(alarming)).toBeNull();
+    expect(panel.getByRole("button", { name: "Retrain all models" })).toBeEnabled();
+  });
+
+  it("tells what came of the reading of earlier weeks", () => {
+    const seasons = (change: Partial<RetrainJob>) =>
+      describeSeasons(jobOf({ trigger: "seasons", state: "done", finished_at: at(-60), ...change }), NOW);
+    expect(seasons({ trained: 3 })).toBe(
+      "3 models know the daily and weekly habits of earlier weeks (1 min ago).",
+    );
+    expect(seasons({ state: "running" })).toBe("Reading earlier weeks from Prometheus: 7 of 12 pairs.");
+    expect(seasons({ state: "failed", detail: "the disk is full" })).toMatch(/: the disk is full$/);
+  });
+
   it("cancels a running retrain", async () => {
     let cancelled = "";
     server.use(
@@ -117,7 +161,7 @@ describe("the models page", () => {
     );
     const { user } = renderApp("/models");
     await user.click(await screen.findByRole("button", { name: "Cancel" }));
-    expect(await screen.findByText(/^Cancelled/)).toBeVisible();
+    expect(await screen.findByText(/Cancelled/)).toBeVisible();
     expect(cancelled).toBe("/api/v1/retrain/r1/cancel");
   });
 
@@ -130,7 +174,7 @@ describe("the models page", () => {
       before: at(-90_000),
     });
     server.use(
-      answer("get", "/models", { items: [model] }),
+      answer("get", "/models", modelsOf(model)),
       answer("post", "/retrain", (request) => {
         note(request);
         return jobOf({ state: "done", finished_at: at(0) });
@@ -169,7 +213,7 @@ describe("the models page", () => {
   });
 
   it("says when there is no model", async () => {
-    server.use(answer("get", "/models", { items: [] }));
+    server.use(answer("get", "/models", modelsOf()));
     renderApp("/models");
     expect(await screen.findByText("No models yet")).toBeVisible();
   });

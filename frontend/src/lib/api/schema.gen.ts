@@ -517,7 +517,7 @@ export interface paths {
         };
         /**
          * Models
-         * @description The model of each pair that has a series.
+         * @description The model of each pair that has a series, by service and metric.
          */
         get: operations["models_models_get"];
         put?: never;
@@ -791,7 +791,10 @@ export interface paths {
         };
         /**
          * Stream
-         * @description Events ``readings``, ``incident``, ``retrain``, ``source`` and, every 2 s of silence, ``ping``.
+         * @description Events ``readings`` (once a poll), ``incident``, ``retrain``, ``source``, ``backtest`` and others.
+         *
+         *     After 2 s of silence there is a ``ping``. Who reads too slowly misses the oldest events: fetch what you
+         *     show anew at each ``readings``.
          */
         get: operations["stream_stream_get"];
         put?: never;
@@ -2035,6 +2038,18 @@ export interface components {
         ModelList: {
             /** Items */
             items: components["schemas"]["ModelStatus"][];
+            /**
+             * Total
+             * @description pairs that fit the filters, on this page or not
+             */
+            total: number;
+            /**
+             * States
+             * @description pairs by state, of all that fit the other filters
+             */
+            states: {
+                [key: string]: number;
+            };
         };
         /**
          * ModelStatus
@@ -2852,7 +2867,12 @@ export interface operations {
     };
     overview_overview_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description all services without it */
+                limit?: number | null;
+                /** @description services to leave out first */
+                offset?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3719,7 +3739,21 @@ export interface operations {
     };
     models_models_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description any of these */
+                service?: string[] | null;
+                /** @description any of these */
+                metric?: string[] | null;
+                /** @description any of these */
+                state?: ("ready" | "warming_up" | "failed")[] | null;
+                /** @description words of the service's or metric's name */
+                q?: string;
+                /** @description a minus sign first: the other way round */
+                sort?: "service" | "metric" | "state" | "trained_at" | "samples" | "alert_rate" | "-service" | "-metric" | "-state" | "-trained_at" | "-samples" | "-alert_rate";
+                /** @description all without it */
+                limit?: number | null;
+                offset?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4268,7 +4302,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": unknown;
+                    "text/event-stream": string;
                 };
             };
             /** @description What was wrong, for a person to act on */
