@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { backtestQuery, watchedKey } from "@/features/backtest/queries";
 import { retrainQuery } from "@/features/models/queries";
+import { isBackground } from "@/features/models/view-model";
 import { announce } from "@/lib/announce";
 import { overviewQuery } from "@/lib/api/queries";
 import { plural } from "@/lib/format";
@@ -41,6 +42,6 @@ export function useNews(): void {
   useChange(open, (before, now) => {
     if (now > before) announce(`${plural(now - before, "new incident")}; ${now} not resolved.`);
   });
-  useJobEnd("retrain", job?.state);
+  useJobEnd("retrain", job && !isBackground(job) ? job.state : undefined);
   useJobEnd("backtest", useWatchedBacktest());
 }

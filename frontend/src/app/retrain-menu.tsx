@@ -4,10 +4,11 @@ import { RefreshCw } from "lucide-react";
 import { Popover } from "radix-ui";
 import { RetrainPanel } from "@/features/models/components/retrain-panel";
 import { retrainQuery } from "@/features/models/queries";
+import { isBackground } from "@/features/models/view-model";
 
 export function RetrainMenu() {
   const { data: job } = useQuery(retrainQuery);
-  const running = job?.state === "running";
+  const running = job?.state === "running" && !isBackground(job);
   return (
     <Popover.Root>
       <Popover.Trigger className="button shell-retrain">

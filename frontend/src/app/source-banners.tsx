@@ -12,6 +12,7 @@ const WORDS: Record<string, { down: string; degraded: string }> = {
   logs: { down: "Without logs", degraded: "Some logs are missing" },
   datasets: { down: "Readings are not being kept", degraded: "Some readings are not being kept" },
   incidents: { down: "Incidents are not being kept", degraded: "Some incidents are not being kept" },
+  seasons: { down: "Without earlier weeks", degraded: "Without earlier weeks" },
   models: { down: "Models are not working", degraded: "Some models are not working" },
 };
 

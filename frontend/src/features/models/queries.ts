@@ -18,6 +18,12 @@ export const retrainQuery = queryOptions({
   refetchInterval: (query) => (query.state.data?.state === "running" ? PROGRESS_EVERY_MS : false),
 });
 
+/** The newest job that was more than the reading of earlier weeks: asked for where `retrainQuery` tells of one that was not. */
+export const realRetrainQuery = queryOptions({
+  queryKey: [...retrainQuery.queryKey, "real"],
+  queryFn: ({ signal }) => unwrap(api.GET("/retrain", { params: { query: { background: false } }, signal })),
+});
+
 /** Of which models; without either, of all. */
 export interface Pairs {
   service?: string;

@@ -115,8 +115,22 @@ export function countOf(models: readonly ModelStatus[], state: ModelState): numb
   return models.filter((model) => model.state === state).length;
 }
 
+/** Who or what began a job. */
+export const TRIGGERS: Record<RetrainJob["trigger"], string> = {
+  start: "First models",
+  schedule: "By schedule",
+  api: "By hand",
+  command: "From the command line",
+  resolved: "After an incident was resolved",
+  seasons: "Habits of earlier weeks",
+};
+
+/** Reads what came before the stored readings; nobody asked for it, and where there is nothing all is well. */
+export const isBackground = (job: RetrainJob) => job.trigger === "seasons";
+
 const ENDS = { done: "Done", failed: "Failed", cancelled: "Cancelled" } as const;
 
+/** "Done 1 min ago, in 10 s: 11 models trained, 1 skipped, 0 failed." */
 export function describeJob(job: RetrainJob, now: number): string {
   const counts = `${plural(job.trained, "model")} trained, ${job.skipped.length} skipped, ${job.failed.length} failed${job.held_back.length ? `, ${job.held_back.length} held back` : ""}`;
   if (job.state === "running") return `${job.done} of ${job.total} pairs: ${counts}.`;
@@ -124,4 +138,18 @@ export function describeJob(job: RetrainJob, now: number): string {
     ? ` ${formatRelative(job.finished_at, now)}, in ${formatDuration(Date.parse(job.finished_at) - Date.parse(job.started_at))}`
     : "";
   return `${ENDS[job.state]}${when}: ${counts}.`;
+}
+
+/** What came of reading the weeks before the stored readings. */
+export function describeSeasons(job: RetrainJob, now: number): string {
+  const when = job.finished_at ? ` (${formatRelative(job.finished_at, now)})` : "";
+  if (job.state === "running")
+    return `Reading earlier weeks from Prometheus: ${job.done} of ${job.total} pairs.`;
+  if (job.state === "cancelled") return `Reading earlier weeks was cancelled${when}; tried again in a day.`;
+  if (job.state === "failed") return `Earlier weeks could not be learned from${when}: ${job.detail}`;
+  if (job.trained > 0) {
+    return `${plural(job.trained, "model knows", "models know")} the daily and weekly habits of earlier weeks${when}.`;
+  }
+  if (job.failed.length || job.held_back.length) return `No model learned from earlier weeks${when}.`;
+  return `No earlier weeks in Prometheus${when}: daily and weekly habits are learned from now on.`;
 }

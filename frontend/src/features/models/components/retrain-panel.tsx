@@ -5,16 +5,19 @@ import { ErrorState, Skeleton } from "@/components/ui/states";
 import { ApiError } from "@/lib/api/client";
 import type { PairProblem, RetrainJob } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
-import { retrainQuery, useCancelRetrain, useRetrain } from "../queries";
-import { describeJob } from "../view-model";
+import { realRetrainQuery, retrainQuery, useCancelRetrain, useRetrain } from "../queries";
+import { describeJob, describeSeasons, isBackground, TRIGGERS } from "../view-model";
 import "./retrain-panel.css";
 
 const CONFLICT = 409;
 
 export function RetrainPanel() {
-  const query = useQuery(retrainQuery);
+  const newest = useQuery(retrainQuery);
+  const background = newest.data && isBackground(newest.data) ? newest.data : null;
+  const real = useQuery({ ...realRetrainQuery, enabled: background !== null });
+  const query = background ? real : newest;
   const retrain = useRetrain();
-  const running = query.data?.state === "running";
+  const running = newest.data?.state === "running";
   return (
     <section className="retrain" aria-label="Retrain">
       <div className="row row-spread">
@@ -25,12 +28,12 @@ export function RetrainPanel() {
           disabled={retrain.isPending || running}
           onClick={() => retrain.mutate({})}
         >
-          {running ? "Retraining" : "Retrain all models"}
+          {running ? (background ? "Reading earlier weeks" : "Retraining") : "Retrain all models"}
         </button>
       </div>
       {retrain.error && <RetrainRefused error={retrain.error} />}
       {query.data ? (
-        <Job key={query.data.id} job={query.data} />
+        <Job key={query.data.id} job={query.data} describe={describeJob} />
       ) : query.error ? (
         <ErrorState
           title="The last retrain could not be loaded"
@@ -42,6 +45,7 @@ export function RetrainPanel() {
       ) : (
         <p className="muted">Nothing was retrained since Canopy started. Models keep serving meanwhile.</p>
       )}
+      {background && <Job key={background.id} job={background} describe={describeSeasons} />}
     </section>
   );
 }
@@ -56,10 +60,15 @@ function RetrainRefused({ error }: { error: Error }) {
   );
 }
 
-function Job({ job }: { job: RetrainJob }) {
-  const now = useNow();
-  const text = describeJob(job, now);
+interface JobProps {
+  job: RetrainJob;
+  describe: (job: RetrainJob, now: number) => string;
+}
+
+function Job({ job, describe }: JobProps) {
+  const text = describe(job, useNow());
   const cancel = useCancelRetrain();
+  const words = `${TRIGGERS[job.trigger]}: `;
   return (
     <>
       {job.state === "running" ? (
@@ -67,14 +76,17 @@ function Job({ job }: { job: RetrainJob }) {
           label="Pairs done"
           done={job.done}
           total={job.total}
-          text={text}
+          text={words + text}
           onCancel={() => cancel.mutate(job.id)}
           cancelling={cancel.isPending || cancel.isSuccess}
         />
       ) : (
-        <p>{text}</p>
+        <p>
+          <span className="muted">{words}</span>
+          {text}
+        </p>
       )}
-      {job.detail && <p className="muted break">{job.detail}</p>}
+      {job.detail && !isBackground(job) && <p className="muted break">{job.detail}</p>}
       <Problems title="Failed" problems={job.failed} open />
       <Problems title="Held back, the present models stay" problems={job.held_back} open />
       <Problems title="Skipped" problems={job.skipped} />
