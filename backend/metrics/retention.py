@@ -64,7 +64,7 @@ def trim(store: HistoryStore, limits: Limits, now: float, *, exact: bool, dry_ru
     for key in keys if first else ():
         try:
             size = store.size_before(key, first) if dry_run else store.drop_before(key, first)
-            last = store.last_timestamp(key)
+            last = store.last_timestamp(key) if size else None
         except HistoryError as error:
             log.warning("%s", error.detail)
             problems.append(error.detail)
