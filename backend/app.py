@@ -58,10 +58,11 @@ from backend.jobs.live import Live
 from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
 from backend.jobs.relearn import Relearn
-from backend.jobs.retrain import Retrainer, TrainingJob
+from backend.jobs.retrain import Retrainer
 from backend.jobs.scheduler import Jobs
 from backend.jobs.seasons import OlderReadings, Seasons
 from backend.jobs.sensitivity import SensitivityControl
+from backend.jobs.training_job import TrainingJob
 from backend.jobs.triage import Triage
 from backend.jobs.warmup import WarmUp
 from backend.logs.correlation import CorrelatedLine

@@ -19,7 +19,7 @@ from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentNotFound
 from backend.jobs.backtest import BacktestRunning
 from backend.jobs.backtest_request import BacktestRefused
-from backend.jobs.retrain import RetrainRunning
+from backend.jobs.training_job import RetrainRunning
 from backend.logs.database import LogStoreError
 from backend.metrics.history import HistoryError
 

@@ -10,7 +10,7 @@ from backend.api.schemas.models import RetrainJob
 from backend.api.schemas.readings import WarmingUp
 from backend.clock import to_rfc3339
 from backend.jobs.live import CycleReport
-from backend.jobs.retrain import TrainingJob
+from backend.jobs.training_job import TrainingJob
 from backend.jobs.warmup import WarmUp
 from backend.logs.correlation import CorrelatedLine
 from backend.logs.line import LogLine

@@ -69,7 +69,7 @@ class Series(NamedTuple):
 
 
 class Trainer(Protocol):
-    """One training run; used by one thread, while polls go on."""
+    """One training run, while polls go on; `train` and `drop` may run in several threads, for other pairs."""
 
     def train(self, key: SeriesKey, series: Series, now: float) -> TrainedModel:
         """A new model of the pair. Raises NotEnoughSamples."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -49,17 +50,18 @@ def grow(arena: ForestArena, key: SeriesKey, series: Series) -> Grown:
 
 
 class ForestTrainer:
-    """A `Trainer` of view forests."""
+    """A `Trainer` of view forests; each of its threads grows them in an arena of its own."""
 
     def __init__(
         self,
-        nursery: ForestArena,
+        new_nursery: Callable[[], ForestArena],
         min_samples: int,
         thresholds: Thresholds,
         swap_in: Callable[[dict[SeriesKey, Grown], ModelSet], None],
     ) -> None:
-        """``nursery``: where the pairs grow until ``swap_in`` puts them among the live ones."""
-        self._nursery = nursery
+        """``new_nursery``: where pairs grow until ``swap_in`` puts them among the live ones."""
+        self._new_nursery = new_nursery
+        self._nurseries = threading.local()
         self._min_samples = min_samples
         self._thresholds = thresholds
         self._swap_in = swap_in
@@ -70,10 +72,10 @@ class ForestTrainer:
         learned = int(series.learned.sum())
         if learned < self._min_samples:
             raise NotEnoughSamples(learned, self._min_samples)
-        grown = self._grown[key] = grow(self._nursery, key, series)
+        grown = self._grown[key] = grow(self._nursery(), key, series)
         return TrainedModel(
             key=key,
-            forest=self._nursery.model(grown.slot),
+            forest=grown.arena.model(grown.slot),
             expected=expected_range(series.values[series.learned]),
             samples=learned,
             start=float(series.timestamps[series.older]),
@@ -90,19 +92,26 @@ class ForestTrainer:
         """See Trainer."""
         grown = self._grown.pop(key, None)
         if grown is not None:
-            self._nursery.drop(grown.slot)
+            grown.arena.drop(grown.slot)
 
     def adopt(self, models: ModelSet) -> None:
         """See Trainer."""
         self._swap_in(self._grown, models)
 
+    def _nursery(self) -> ForestArena:
+        """The calling thread's: an arena is not for two at once."""
+        if not hasattr(self._nurseries, "arena"):
+            self._nurseries.arena = self._new_nursery()
+        arena: ForestArena = self._nurseries.arena
+        return arena
+
     def _verdicts(self, key: SeriesKey, series: Series, grown: Grown) -> BoolArray:
         """What the new trees, as they are, make of the compared readings."""
-        slot = self._nursery.add(seed_of(key))
-        self._nursery.put_model(slot, self._nursery.model(grown.slot))
-        self._nursery.hold(np.array([slot]), True)
+        slot = grown.arena.add(seed_of(key))
+        grown.arena.put_model(slot, grown.arena.model(grown.slot))
+        grown.arena.hold(np.array([slot]), True)
         slots = np.full(len(series.values), slot)
-        scores = self._nursery.push(slots, series.timestamps, series.values, np.zeros_like(series.learned))
-        self._nursery.drop(slot)
+        scores = grown.arena.push(slots, series.timestamps, series.values, np.zeros_like(series.learned))
+        grown.arena.drop(slot)
         verdicts: BoolArray = scores[series.compared] >= self._thresholds.of(key.metric)
         return verdicts

@@ -210,7 +210,10 @@ class LiveForest:
             self._meanwhile = []
         try:
             yield ForestTrainer(
-                ForestArena(self.interval, self.zone), self._min_samples, self._thresholds, self._swap_in
+                lambda: ForestArena(self.interval, self.zone),
+                self._min_samples,
+                self._thresholds,
+                self._swap_in,
             )
         finally:
             with self._lock:

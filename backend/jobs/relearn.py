@@ -6,7 +6,8 @@ import logging
 
 from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentStore
-from backend.jobs.retrain import Retrainer, RetrainRunning
+from backend.jobs.retrain import Retrainer
+from backend.jobs.training_job import RetrainRunning
 from backend.metrics.readings import SeriesKey
 
 log = logging.getLogger(__name__)

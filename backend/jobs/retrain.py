@@ -6,87 +6,45 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from backend.clock import Clock, to_rfc3339
-from backend.detection.detector import Detector, Series, Trainer
+from backend.clock import Clock
+from backend.detection.detector import Detector, Trainer
 from backend.detection.manifest import ManifestError
-from backend.detection.promotion import Comparison, changes, why_not
 from backend.detection.registry import ModelRegistry, ModelSet, RegistryBusy
 from backend.detection.training import NotEnoughSamples, TrainedModel
 from backend.incidents.schema import StoreError
 from backend.jobs.learning import Learning
+from backend.jobs.pair_training import Older, PairTraining
+from backend.jobs.threads import after_polls
+from backend.jobs.training_job import PairProblem, RetrainRunning, TrainingJob, Trigger
 from backend.metrics.history import HistoryError, HistoryStore
-from backend.metrics.readings import SeriesKey, Verdict
+from backend.metrics.readings import SeriesKey
 from backend.settings import Settings
 
 log = logging.getLogger(__name__)
 
-FloatArray = NDArray[np.float64]
-Older = Mapping[SeriesKey, tuple[FloatArray, FloatArray]]
-AskOlder = Callable[[Sequence[SeriesKey], float], Older]
-
-Trigger = Literal["start", "schedule", "api", "command", "resolved", "seasons"]
 _KEPT_JOBS = 50
-_COMPARED = 86400.0
-"""Seconds of recent readings on which a new model is held against what was said of them live."""
+AskOlder = Callable[[Sequence[SeriesKey], float], Older]
+ProblemKind = Literal["skipped", "failed", "held_back"]
+
+_THREADS = 2
+"""Pairs that are trained side by side; the compiled loops let go of the interpreter."""
 _GROUP = 256
 """Pairs whose earlier weeks are held in memory at a time."""
 _TELL_EVERY = 0.2
 """Seconds between two tellings of progress: ten thousand pairs are no reason for ten thousand events."""
 
 
-class PairProblem(NamedTuple):
-    """A pair that got no new model, and why; ``have``: the usable samples of one that has too few."""
+class Attempt(NamedTuple):
+    """What came of a pair: a model, a problem, or nothing."""
 
-    service: str
-    metric: str
-    reason: str
-    have: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingJob:
-    """A training run as it stands; replaced, never changed. Times in seconds since the epoch.
-
-    ``held_back``: pairs whose new model would judge too differently from the present one, which stays;
-    ``force`` takes them all the same.
-    """
-
-    id: str
-    trigger: Trigger
-    started_at: float
-    pairs: tuple[SeriesKey, ...] = ()
-    state: Literal["running", "done", "failed", "cancelled"] = "running"
-    finished_at: float | None = None
-    done: int = 0
-    trained: int = 0
-    skipped: tuple[PairProblem, ...] = ()
-    failed: tuple[PairProblem, ...] = ()
-    held_back: tuple[PairProblem, ...] = ()
-    detail: str = ""
-    force: bool = False
-
-    @property
-    def total(self) -> int:
-        """How many pairs the run is for."""
-        return len(self.pairs)
-
-
-class RetrainRunning(Exception):
-    """A training run is going on; ``job`` is that one."""
-
-    def __init__(self, job: TrainingJob) -> None:
-        super().__init__(
-            f"training run {job.id} has been going on since {to_rfc3339(job.started_at)} "
-            f"({job.done} of {job.total} pairs); wait for it to end"
-        )
-        self.job = job
+    model: TrainedModel | None = None
+    problem: tuple[ProblemKind, PairProblem] | None = None
 
 
 class Retrainer:
@@ -108,11 +66,10 @@ class Retrainer:
         self._history = history
         self._registry = registry
         self._detector = detector
-        self._learning = learning
         self._clock = clock
         self._on_progress = on_progress
         self._ask_older = older
-        self._older: Older = {}
+        self._training = PairTraining(history, registry, learning, clock, settings.training.window)
         self._lock = threading.Lock()
         self._jobs: dict[str, TrainingJob] = {}
         self._finished = threading.Condition(self._lock)
@@ -163,7 +120,7 @@ class Retrainer:
             return self._jobs.get(job_id)
 
     def latest(self, *, background: bool = True) -> TrainingJob | None:
-        """The newest run; without ``background`` the newest that was more than the reading of earlier weeks."""
+        """The newest run; without ``background`` the newest that did more than read earlier weeks."""
         with self._lock:
             newest_first = reversed(self._jobs.values())
             return next((job for job in newest_first if background or job.trigger != "seasons"), None)
@@ -181,8 +138,10 @@ class Retrainer:
     def cancel(self, job_id: str) -> TrainingJob | None:
         """Ask a run to end before its next pair; one that has ended stays as it is."""
         with self._lock:
-            self._unwanted = job_id
-            return self._jobs.get(job_id)
+            job = self._jobs.get(job_id)
+            if job is not None and job.state == "running":
+                self._unwanted = job_id
+            return job
 
     def stop(self, timeout: float) -> None:
         """Cancel what runs, keep the present generation, and wait for the thread to notice."""
@@ -218,19 +177,29 @@ class Retrainer:
 
     def _train_all(self, job: TrainingJob) -> TrainingJob:
         trained: list[TrainedModel] = []
-        with self._detector.training() as trainer:
-            for number, key in enumerate(job.pairs):
-                if number % _GROUP == 0:
-                    self._older = self._older_of(job, job.pairs[number : number + _GROUP])
-                if self._stopping.is_set():
-                    return self._end(job, "cancelled", "Canopy was stopped; the present models stay")
-                if self._unwanted == job.id:
-                    return self._end(job, "cancelled", "an operator cancelled it; the present models stay")
-                job = self._train_one(job, key, trainer, trained)
-                self._update(job)
+        with (
+            self._detector.training() as trainer,
+            ThreadPoolExecutor(_THREADS, f"retrain-{job.id}", initializer=after_polls) as pool,
+        ):
+            for first in range(0, job.total, _GROUP):
+                keys = job.pairs[first : first + _GROUP]
+                attempt = partial(self._attempt, job, trainer, self._older_of(job, keys))
+                for model, problem in pool.map(attempt, keys):
+                    if why := self._why_cancelled(job):
+                        return self._end(job, "cancelled", f"{why}; the present models stay")
+                    if model is not None:
+                        trained.append(model)
+                    job = _noted(job, problem, len(trained))
+                    self._update(job)
             if not trained and not job.held_back:
                 return self._end(job, "done", _nothing_new(job))
             return self._serve(job, trainer, trained)
+
+    def _why_cancelled(self, job: TrainingJob) -> str:
+        """Empty while the run is wanted."""
+        if self._stopping.is_set():
+            return "Canopy was stopped"
+        return "an operator cancelled it" if self._unwanted == job.id else ""
 
     def _older_of(self, job: TrainingJob, keys: Sequence[SeriesKey]) -> Older:
         """Nothing for a first model: that is not to wait."""
@@ -264,45 +233,21 @@ class Retrainer:
         except HistoryError:
             return True  # its own training will say why it cannot be read
 
-    def _train_one(
-        self, job: TrainingJob, key: SeriesKey, trainer: Trainer, trained: list[TrainedModel]
-    ) -> TrainingJob:
+    def _attempt(self, job: TrainingJob, trainer: Trainer, older: Older, key: SeriesKey) -> Attempt:
         """Train one pair; one bad series never stops the rest."""
-        job = replace(job, done=job.done + 1)
-        if job.trigger == "seasons" and key not in self._older:
-            return job
+        if self._why_cancelled(job) or (job.trigger == "seasons" and key not in older):
+            return Attempt()
         try:
-            model, off = self._trained(key, trainer, job.force)
+            model, off = self._training.train(key, trainer, older, force=job.force)
         except NotEnoughSamples as error:
-            return replace(job, skipped=(*job.skipped, PairProblem(*key, str(error), error.have)))
+            return Attempt(problem=("skipped", PairProblem(*key, str(error), error.have)))
         except (HistoryError, StoreError, ValueError) as error:
             log.error("training of %r, %s failed: %s", key.service, key.metric, error)
-            return replace(job, failed=(*job.failed, PairProblem(*key, str(error))))
+            return Attempt(problem=("failed", PairProblem(*key, str(error))))
         if off:
             trainer.drop(key)
-            return replace(job, held_back=(*job.held_back, PairProblem(*key, off)))
-        trained.append(model)
-        return replace(job, trained=len(trained))
-
-    def _trained(self, key: SeriesKey, trainer: Trainer, force: bool) -> tuple[TrainedModel, str]:
-        """A pair's new model, and why it should not serve: empty where it may. Raises as training does."""
-        now = self._clock.now()
-        stored = self._history.columns(key, now - self._settings.training.window, now)
-        learned = self._learning.at_last(key, stored)
-        present = self._registry.current.models.get(key)
-        scored = np.array([score != b"" for score in stored.score], dtype=np.bool_)
-        compared = learned & scored & (stored.timestamps >= now - _COMPARED) & (present is not None)
-        series = Series(stored.timestamps, stored.values, learned, compared)
-        model = trainer.train(key, _with_older(series, self._older.get(key)), now)
-        if present is None:
-            return model, ""
-        comparison = None
-        if model.verdicts is not None:
-            live = stored.status[compared] == Verdict.ANOMALY.encode()
-            comparison = Comparison.of(np.asarray(live, dtype=np.bool_), model.verdicts)
-        changed = changes(present.samples, model.samples, comparison)
-        off = "" if force or comparison is None else why_not(comparison)
-        return replace(model, changed=changed), off
+            return Attempt(problem=("held_back", PairProblem(*key, off)))
+        return Attempt(model)
 
     def _end(
         self, job: TrainingJob, state: Literal["done", "failed", "cancelled"], detail: str
@@ -327,20 +272,14 @@ class Retrainer:
         self._on_progress(job)
 
 
-def _with_older(series: Series, older: tuple[FloatArray, FloatArray] | None) -> Series:
-    """The series with what is known from before it."""
-    if older is None or not len(series.timestamps):
-        return series
-    before = older[0] < series.timestamps[0]
-    count = int(before.sum())
-    none = np.zeros(count, dtype=np.bool_)
-    return Series(
-        np.concatenate([older[0][before], series.timestamps]),
-        np.concatenate([older[1][before], series.values]),
-        np.concatenate([none, series.learned]),
-        np.concatenate([none, series.compared]),
-        count,
-    )
+def _noted(job: TrainingJob, problem: tuple[ProblemKind, PairProblem] | None, trained: int) -> TrainingJob:
+    """The run after one more pair."""
+    job = replace(job, done=job.done + 1, trained=trained)
+    if problem is None:
+        return job
+    kind, what = problem
+    changes: dict[str, Any] = {kind: (*getattr(job, kind), what)}
+    return replace(job, **changes)
 
 
 def _nothing_new(job: TrainingJob) -> str:

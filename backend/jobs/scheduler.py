@@ -16,8 +16,9 @@ from backend.detection.registry import ModelRegistry
 from backend.jobs.keeping import Keeping
 from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
-from backend.jobs.retrain import Retrainer, RetrainRunning
+from backend.jobs.retrain import Retrainer
 from backend.jobs.snapshots import SAVE_INTERVAL, Snapshots
+from backend.jobs.training_job import RetrainRunning
 from backend.metrics.history import HistoryError, HistoryStore
 
 log = logging.getLogger(__name__)

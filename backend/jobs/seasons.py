@@ -12,7 +12,9 @@ from backend.detection.detector import Detector
 from backend.detection.live_forest import LiveForest
 from backend.detection.registry import ModelRegistry
 from backend.jobs.health import DependencyStatus, HealthBoard
-from backend.jobs.retrain import Older, Retrainer, RetrainRunning
+from backend.jobs.pair_training import Older
+from backend.jobs.retrain import Retrainer
+from backend.jobs.training_job import RetrainRunning
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.prometheus import PrometheusClient, PrometheusError
 from backend.metrics.readings import SeriesKey

@@ -13,7 +13,8 @@ from backend.incidents.sensitivities import Sensitivities
 from backend.incidents.store import IncidentStore
 from backend.jobs.detecting import build_detector
 from backend.jobs.learning import Learning
-from backend.jobs.retrain import Retrainer, TrainingJob
+from backend.jobs.retrain import Retrainer
+from backend.jobs.training_job import TrainingJob
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey
 from backend.settings import Settings, sqlite_path

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from backend.detection.registry import ModelRegistry
 from backend.jobs.health import DependencyStatus
 from backend.jobs.live import CycleReport
-from backend.jobs.retrain import Retrainer, RetrainRunning, TrainingJob
+from backend.jobs.retrain import Retrainer
+from backend.jobs.training_job import RetrainRunning, TrainingJob
 from backend.metrics.readings import SeriesKey
 
 RETRY_SECONDS = 600.0

@@ -14,7 +14,7 @@ from backend.api.ready import Ready, Sending
 from backend.api.schemas.models import ModelList, ModelSort, ModelState, Pair, RetrainJob, Rollback
 from backend.api.views import require_metric, require_service
 from backend.api.wire import retrain_job
-from backend.jobs.retrain import TrainingJob
+from backend.jobs.training_job import TrainingJob
 
 router = APIRouter(tags=["models"])
 

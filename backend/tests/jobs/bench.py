@@ -30,8 +30,9 @@ from backend.jobs.learning import Learning
 from backend.jobs.live import CycleReport, Live
 from backend.jobs.poll import PollCycle
 from backend.jobs.relearn import Relearn
-from backend.jobs.retrain import Retrainer, TrainingJob
+from backend.jobs.retrain import Retrainer
 from backend.jobs.seasons import OlderReadings, Seasons
+from backend.jobs.training_job import TrainingJob
 from backend.jobs.triage import Triage
 from backend.jobs.warmup import WarmUp
 from backend.logs.correlation import CorrelatedLine

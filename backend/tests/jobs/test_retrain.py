@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from backend.detection.registry import ModelRegistry
-from backend.jobs.retrain import PairProblem, RetrainRunning, TrainingJob
+from backend.jobs.training_job import PairProblem, RetrainRunning, TrainingJob
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey, State
 from backend.settings import DetectorName

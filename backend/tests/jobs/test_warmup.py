@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend.jobs.health import DependencyStatus
-from backend.jobs.retrain import PairProblem, TrainingJob
+from backend.jobs.training_job import PairProblem, TrainingJob
 from backend.jobs.warmup import RETRY_SECONDS
 from backend.metrics.readings import SeriesKey, State
 from backend.tests.jobs.bench import INTERVAL, KEY, START, Bench, normal
