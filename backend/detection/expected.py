@@ -18,7 +18,8 @@ IntArray = NDArray[np.int64]
 
 _NEAREST = 1e-6
 _RATIO = 2.0**0.25
-_BISECTIONS = 60
+_BISECTIONS = 32
+"""Halvings of the last step outward, a fifth of the way at most: to a billionth of the range."""
 _LONG_MEAN = VIEWS.index("long_mean")
 _BASELINES = tuple(VIEWS.index(view) for view in ("delta", "from_median", "daily", "weekly"))
 """Views that are the value less what was usual: the value less the view is a value to start from."""
@@ -41,7 +42,7 @@ def bounds(memory: Memory, spans: Spans, pairs: IntArray, thresholds: FloatArray
     """Write to float64[n, 2] the values around what is usual that would have scored below the thresholds.
 
     From the most usual value the search goes outward in steps that grow by a fifth and then halves the last
-    one until float64 is exhausted: the bounds are exact for the score as it is, the effect of the value on
+    one, to a billionth of the range: the bounds are those of the score as it is, the effect of the value on
     every view and the day's allowance included. A bound is infinite where no value passes. NaN where the
     pair is not ready, or every usual value would have passed too: what came before is the anomaly, and no
     value ends it at once. A metric that was never below 0 says nothing here; the caller knows what its

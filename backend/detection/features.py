@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
@@ -35,18 +36,9 @@ def features_of(windows: FloatArray) -> FloatArray:
         values; ``zscore`` compares the reading with the mean and std of those before it, 0 while there are
         fewer than two, and is bounded to ±10 so that a step out of a flat line stays a finite number.
     """
-    windows = np.clip(windows, -LARGEST, LARGEST)
-    known = ~np.isnan(windows)
-    filled = np.where(known, windows, 0.0)
-    value = windows[:, -1]
-    mean, std = _moments(filled, known)
-    before_mean, before_std = _moments(filled[:, :-1], known[:, :-1])
-    has_past = known[:, -2]
-    delta = np.where(has_past, value - filled[:, -2], 0.0)
-    scale = np.maximum(before_std, _FLAT * np.maximum(np.abs(before_mean), 1.0))
-    enough = known[:, :-1].sum(axis=1) >= 2
-    zscore = np.where(enough, np.clip((value - before_mean) / scale, -10.0, 10.0), 0.0)
-    return np.column_stack([value, delta, mean, std, zscore])
+    features = np.empty((len(windows), len(FEATURES)))
+    _fill(windows, features)
+    return features
 
 
 def windows_of(timestamps: FloatArray, values: FloatArray, max_gap: float) -> FloatArray:
@@ -73,9 +65,35 @@ def max_gap(poll_interval: float) -> float:
     return max(300.0, 10.0 * poll_interval)
 
 
-def _moments(filled: FloatArray, known: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
-    """Mean and population std over the known entries of each row; 0 where there are none."""
-    count = np.maximum(known.sum(axis=1), 1)
-    mean = filled.sum(axis=1) / count
-    squares = np.where(known, filled - mean[:, None], 0.0) ** 2
-    return mean, np.sqrt(squares.sum(axis=1) / count)
+@njit(cache=True, nogil=True)
+def _fill(windows: FloatArray, features: FloatArray) -> None:
+    last = windows.shape[1] - 1
+    known = np.empty(last + 1)
+    for row in range(len(windows)):
+        count = 0
+        for at in range(last + 1):
+            if not np.isnan(windows[row, at]):
+                known[count] = min(max(windows[row, at], -LARGEST), LARGEST)
+                count += 1
+        value = known[count - 1]
+        mean, std = _moments(known, count)
+        before, spread = _moments(known, count - 1)
+        features[row, 0] = value
+        features[row, 1] = value - known[count - 2] if not np.isnan(windows[row, last - 1]) else 0.0
+        features[row, 2] = mean
+        features[row, 3] = std
+        scale = max(spread, _FLAT * max(abs(before), 1.0))
+        features[row, 4] = min(max((value - before) / scale, -10.0), 10.0) if count > 2 else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _moments(values: FloatArray, count: int) -> tuple[float, float]:
+    """Mean and population std of the first ``count`` values; 0 where there are none."""
+    total = 0.0
+    for i in range(count):
+        total += values[i]
+    mean = total / max(count, 1)
+    squares = 0.0
+    for i in range(count):
+        squares += (values[i] - mean) ** 2
+    return mean, np.sqrt(squares / max(count, 1))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,9 +14,12 @@ from backend.detection.arena import SEGMENT, ForestArena, State
 from backend.detection.detector import Batch, Judged, Standing
 from backend.detection.forest_memory import PairModel
 from backend.detection.forest_trainer import ForestTrainer, Grown
+from backend.detection.manifest import ModelInfo
 from backend.detection.model_file import Forest
+from backend.detection.range_turns import RangeTurns
 from backend.detection.registry import ModelSet
 from backend.detection.seed import seed_of
+from backend.detection.segment_file import packed, unpacked
 from backend.detection.sensitivity import Thresholds
 from backend.detection.shares import Past, Seen, view_shares
 from backend.detection.slots import SlotTable
@@ -32,12 +33,6 @@ BoolArray = NDArray[np.bool_]
 
 CLOCK_ERROR = 3600.0
 """Seconds by which a pair's newest reading must be ahead to tell of a clock that was wrong."""
-
-_TURN_SECONDS = 300.0
-"""The expected range of a reading that is not anomalous is at most about so old."""
-_LEAST_TURN = 32
-_MOST_EXACT = 512
-"""Anomalous readings of one poll whose range is found at once; in a storm the others wait their turn."""
 
 
 class LiveForest:
@@ -60,7 +55,7 @@ class LiveForest:
         self._lock = threading.Lock()
         self.arena = ForestArena(interval, zone)
         self.slots = SlotTable()
-        self._turn = 0
+        self._turns = RangeTurns(interval)
         self._changed: set[int] = set()
         self._meanwhile: list[Batch] | None = None
 
@@ -83,9 +78,12 @@ class LiveForest:
                 slots = slots[rows]
                 judged.scores[rows] = self._push(batch, rows, slots)
                 judged.learned[rows] = self.arena.learned(slots)
-                self._refresh(judged, rows, slots)
+                anomalous = judged.scores[rows] >= judged.limits[rows]
+                chosen = self._turns.choose(anomalous, self.slots.expected[slots])
+                found = self.arena.expected(slots[chosen], judged.limits[rows[chosen]])
+                self.slots.expected[slots[chosen]] = found
                 judged.expected[rows] = self.slots.expected[slots]
-                self.slots.count(slots, judged.scores[rows] >= judged.limits[rows])
+                self.slots.count(slots, anomalous)
         _keep_above_zero(judged.expected, batch.keys, models)
         return judged
 
@@ -124,18 +122,31 @@ class LiveForest:
                 if slot is not None:
                     self.arena.drop(slot)
 
-    def newest(self, key: SeriesKey, origin: str, now: float) -> float | None:
-        """When the pair's newest reading was, in seconds; None if its past must be read in.
+    def lacking(self, models: Mapping[SeriesKey, ModelInfo], now: float) -> list[SeriesKey]:
+        """The pairs of these models whose past must be read in.
 
-        That is so where it has no slot, where its trees come from another model than ``origin`` (a digest),
-        or where its readings run ahead of ``now``: a clock was wrong.
+        That is so where one has no slot, where its trees come from another model, or where its readings run
+        ahead of ``now`` (seconds since the epoch): a clock was wrong.
         """
+        keys = list(models)
+        with self._lock:
+            slots = self.slots.find(keys)
+            origins = self.slots.origins
+            lacks = [
+                slot < 0 or origins[slot] != info.sha256
+                for slot, info in zip(slots.tolist(), models.values(), strict=True)
+            ]
+            whole = np.flatnonzero(~np.array(lacks, dtype=np.bool_))
+            ahead = self.arena.newest(slots[whole]) > now + CLOCK_ERROR
+        for row in whole[ahead].tolist():
+            lacks[row] = True
+        return [key for key, lack in zip(keys, lacks, strict=True) if lack]
+
+    def newest(self, key: SeriesKey) -> float:
+        """When the reading was that the pair took last, in seconds since the epoch; -inf: none yet."""
         with self._lock:
             slot = self.slots.get(key)
-            if slot is None or self.slots.origins[slot] != origin:
-                return None
-            newest = float(self.arena.newest(np.array([slot]))[0])
-        return None if newest > now + CLOCK_ERROR else newest
+            return -np.inf if slot is None else float(self.arena.newest(np.array([slot]))[0])
 
     def catch_up(
         self, key: SeriesKey, timestamps: FloatArray, values: FloatArray, learned: BoolArray
@@ -174,22 +185,11 @@ class LiveForest:
         with self._lock:
             state = self.arena.dump(segment)
             pairs = self.slots.describe(range(segment * SEGMENT, (segment + 1) * SEGMENT))
-        rows = [slot % SEGMENT for slot, *_ in pairs]
-        kept = {
-            name: array[rows] if array.shape[:1] == (SEGMENT,) and name != "used" else array
-            for name, array in state.items()
-        }
-        return kept | {"pairs": np.frombuffer(json.dumps(pairs).encode(), dtype=np.uint8)}
+        return packed(state, pairs)
 
     def restore(self, segment: int, state: State, models: ModelSet) -> None:
         """Become what `dump` told, but for pairs whose model serves no more. Raises ValueError."""
-        state = dict(state)
-        try:
-            pairs = json.loads(state.pop("pairs").tobytes())
-            rows = [slot % SEGMENT for slot, *_ in pairs]
-            whole = {name: _spread(array, rows, name) for name, array in state.items()}
-        except (KeyError, TypeError, IndexError) as error:
-            raise ValueError(f"the state is not whole: {error!r}") from None
+        pairs, whole = unpacked(state)
         with self._lock:
             self.arena.load(segment, whole)
             for slot, service, metric, origin, *counts in pairs:
@@ -264,29 +264,9 @@ class LiveForest:
             scores[row] = self.arena.scores_if(int(slots[row]), batch.values[rows[row : row + 1]])[0]
         return scores
 
-    def _refresh(self, judged: Judged, rows: IntArray, slots: IntArray) -> None:
-        """Find the expected ranges of anomalous readings, and of those of the others whose turn it is."""
-        limits = judged.limits[rows]
-        many = max(_LEAST_TURN, int(np.ceil(len(slots) * self.interval / _TURN_SECONDS)))
-        turn = (self._turn + np.arange(min(many, len(slots)))) % len(slots)
-        self._turn = int(turn[-1]) + 1
-        anomalous = np.flatnonzero(judged.scores[rows] >= limits)[:_MOST_EXACT]
-        unknown = np.flatnonzero(np.isnan(self.slots.expected[slots, 0]))[:_LEAST_TURN]
-        chosen = np.unique(np.concatenate([turn, anomalous, unknown]))
-        self.slots.expected[slots[chosen]] = self.arena.expected(slots[chosen], limits[chosen])
-
     def _limits(self, keys: Sequence[SeriesKey]) -> FloatArray:
         of = {metric: self._thresholds.of(metric) for metric in {key.metric for key in keys}}
         return np.array([of[key.metric] for key in keys])
-
-
-def _spread(array: NDArray[Any], rows: list[int], name: str) -> NDArray[Any]:
-    """The rows of a segment's pairs where they belong; what a free slot holds is never read."""
-    if array.ndim == 0 or name == "used":
-        return array
-    whole = np.zeros((SEGMENT, *array.shape[1:]), dtype=array.dtype)
-    whole[rows] = array
-    return whole
 
 
 def _keep_above_zero(expected: FloatArray, keys: Sequence[SeriesKey], models: ModelSet) -> None:

@@ -28,6 +28,8 @@ class SlotTable:
         self.counts = np.zeros((0, 2), dtype=np.int64)
         self.origins: list[str] = []
         self.seasons: set[SeriesKey] = set()
+        self._asked: list[SeriesKey] | None = None
+        self._found: IntArray = np.zeros(0, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -39,8 +41,14 @@ class SlotTable:
         return self._slots.get(key)
 
     def find(self, keys: Sequence[SeriesKey]) -> IntArray:
-        """The pairs' slots, -1 where one has none: int64[n]."""
-        return np.fromiter((self._slots.get(key, -1) for key in keys), dtype=np.int64, count=len(keys))
+        """The pairs' slots, -1 where one has none: int64[n].
+
+        Poll after poll asks for the same pairs: what was found last is told again while nothing has changed.
+        """
+        if self._asked != keys:
+            self._found = np.fromiter((self._slots.get(k, -1) for k in keys), dtype=np.int64, count=len(keys))
+            self._asked = list(keys)
+        return self._found.copy()
 
     def put(self, key: SeriesKey, slot: int, origin: str, counts: Sequence[int] = (0, 0)) -> None:
         """Give the pair this slot."""
@@ -51,6 +59,7 @@ class SlotTable:
             self.counts = np.vstack([self.counts, np.zeros((more, 2), dtype=np.int64)])
             self.origins += [""] * more
         self._slots[key] = slot
+        self._asked = None
         self.begin(slot, origin)
         self.counts[slot] = counts
 
@@ -65,6 +74,7 @@ class SlotTable:
     def pop(self, key: SeriesKey) -> int | None:
         """Take the slot away from the pair."""
         self.seasons.discard(key)
+        self._asked = None
         return self._slots.pop(key, None)
 
     def begin(self, slot: int, origin: str) -> None:

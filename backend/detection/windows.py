@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,27 @@ FloatArray = NDArray[np.float64]
 _FIRST_CAPACITY = 64
 
 
+class RecentValues(Mapping[SeriesKey, list[float | None]]):
+    """Pairs' newest values, oldest first, None where one is missing: made when one is asked for."""
+
+    def __init__(self, slots: Mapping[SeriesKey, int], windows: FloatArray) -> None:
+        """``slots``: each pair's row of float64[n, ROLLING_WINDOW], -1 where it has none."""
+        self._slots = slots
+        self._windows = windows
+
+    def __getitem__(self, key: SeriesKey) -> list[float | None]:
+        slot = self._slots[key]
+        if slot < 0:
+            return [None] * self._windows.shape[1]
+        return [value if value == value else None for value in self._windows[slot].tolist()]
+
+    def __iter__(self) -> Iterator[SeriesKey]:
+        return iter(self._slots)
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+
 class RecentWindows:
     """The newest ROLLING_WINDOW values of every live pair; used by the poll thread alone."""
 
@@ -23,9 +44,13 @@ class RecentWindows:
         self._free: list[int] = list(range(_FIRST_CAPACITY))
         self._values = np.full((_FIRST_CAPACITY, ROLLING_WINDOW), np.nan)
         self._newest = np.full(_FIRST_CAPACITY, -np.inf)
+        # Poll after poll brings the same pairs: their slots are looked up when that changes.
+        self._pushed: list[SeriesKey] | None = None
+        self._pushed_slots = np.zeros(0, dtype=np.intp)
 
-    def __contains__(self, key: SeriesKey) -> bool:
-        return key in self._slots
+    def unknown(self, keys: Iterable[SeriesKey]) -> set[SeriesKey]:
+        """Those of the pairs of which nothing was read yet."""
+        return set(keys) - self._slots.keys()
 
     def load(self, key: SeriesKey, timestamps: FloatArray, values: FloatArray) -> None:
         """Take the newest of a pair's stored readings, ascending; what lies before a long gap is left out."""
@@ -44,7 +69,10 @@ class RecentWindows:
 
         A pair whose newest value is not older (a poll repeated by a restart) has it replaced, not doubled.
         """
-        slots = np.array([self._slot(key) for key in keys], dtype=np.intp)
+        if self._pushed != keys:
+            self._pushed_slots = np.array([self._slot(key) for key in keys], dtype=np.intp)
+            self._pushed = list(keys)
+        slots = self._pushed_slots
         silent = timestamp - self._newest[slots] > self._max_gap
         self._values[slots[silent]] = np.nan
         moving = slots[timestamp > self._newest[slots]]
@@ -53,15 +81,23 @@ class RecentWindows:
         self._newest[slots] = timestamp
         return self._values[slots]
 
-    def recent(self, keys: Sequence[SeriesKey]) -> FloatArray:
-        """The pairs' windows as they stand: float64[n, ROLLING_WINDOW], NaN where nothing is known."""
-        slots = [self._slots.get(key, -1) for key in keys]
-        windows = self._values[slots]
-        windows[np.array(slots) < 0] = np.nan
-        return windows
+    def recent(self, key: SeriesKey) -> FloatArray:
+        """A pair's known newest values, oldest first: float64[n]."""
+        slot = self._slots.get(key)
+        if slot is None:
+            return np.empty(0)
+        values = self._values[slot]
+        known: FloatArray = values[~np.isnan(values)]
+        return known
+
+    def snapshot(self, keys: Collection[SeriesKey]) -> RecentValues:
+        """The pairs' windows as they stand."""
+        slots = self._slots
+        return RecentValues({key: slots.get(key, -1) for key in keys}, self._values.copy())
 
     def forget(self, keys: Iterable[SeriesKey]) -> None:
         """Free the slots of pairs that are gone."""
+        self._pushed = None
         for key in keys:
             slot = self._slots.pop(key, None)
             if slot is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -76,12 +76,14 @@ class ArtefactWatch:
         markers = recognise(self._known, observed, self._settle)
         self._remember(markers, at)
 
-    def mark(self, readings: Iterable[Reading], seen: Mapping[SeriesKey, float]) -> list[Reading]:
+    def mark(self, readings: Sequence[Reading], seen: Mapping[SeriesKey, float]) -> list[Reading]:
         """The readings with what happened to their services; ``seen``: when each pair last had a sample.
 
         What may be held back, an anomaly or a value beyond its thresholds, stays what it is and says so.
         """
         touched = self._recent.keys() | self._known.down.keys() | self._known.skewed.keys()
+        if not touched and not any(reading.state is State.STALE for reading in readings):
+            return list(readings)
         marked = []
         for reading in readings:
             artefact = None

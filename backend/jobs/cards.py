@@ -74,10 +74,10 @@ class Cards:
         """A poll's verdicts: bool[n] for the pairs that were scored. Blind pairs' stretches go on."""
         self._lookups = _MOST_LOOKUPS
         self._polls += 1
-        for key in [key for key, bad in zip(scored, anomalous.tolist(), strict=True) if not bad]:
-            self._stretches.pop(key, None)
-        for row in np.flatnonzero(anomalous).tolist():
-            key = scored[row]
+        bad = [scored[row] for row in np.flatnonzero(anomalous).tolist()]
+        for key in (self._stretches.keys() - bad) & set(scored) if self._stretches else ():
+            del self._stretches[key]
+        for key in bad:
             if key not in self._stretches:
                 self._stretches[key] = _Stretch(self._began(key, at) if self._polls == 1 else at)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from backend.detection.features import FEATURES, features_of
 from backend.detection.reason_card import reasons_of
 from backend.detection.registry import ModelRegistry, ModelSet
 from backend.detection.severity import ranks
-from backend.detection.windows import RecentWindows
+from backend.detection.windows import RecentValues, RecentWindows
 from backend.jobs.cards import Cards
 from backend.jobs.learning import Learning
 from backend.metrics.cards import ReasonCard
@@ -60,8 +60,9 @@ class Judge:
         poll's grid time.
         """
         readings = self._judge(values, at)
-        for key, seen in known.items():
-            if key in values or key.metric not in self._catalogue:
+        missing = known.keys() - values.keys()
+        for key, seen in known.items() if missing else ():
+            if key not in missing or key.metric not in self._catalogue:
                 continue
             if key in rejected:
                 readings.append(_blind(key, at, State.STALE, rejected[key]))
@@ -72,12 +73,9 @@ class Judge:
                 readings.append(_blind(key, at, State.STALE, reason))
         return readings
 
-    def recent(self, keys: Iterable[SeriesKey]) -> dict[SeriesKey, list[float | None]]:
+    def recent(self, keys: Collection[SeriesKey]) -> RecentValues:
         """The pairs' newest values, oldest first, None where one is missing."""
-        keys = list(keys)
-        rows = self._windows.recent(keys).astype(object)
-        rows[rows != rows] = None
-        return dict(zip(keys, rows.tolist(), strict=True))
+        return self._windows.snapshot(keys)
 
     def forget(self, keys: Sequence[SeriesKey]) -> None:
         self._windows.forget(keys)
@@ -146,7 +144,7 @@ class Judge:
         card: ReasonCard | None = None
         reasons: tuple[str, ...] = ()
         if anomalous:
-            card = self._cards.write(key, at, value, expected, severity, self._known_values(key))
+            card = self._cards.write(key, at, value, expected, severity, self._windows.recent(key))
             reasons = reasons_of(card, severity, score, limit, at, self._catalogue[key.metric])
         return Reading(
             key=key,
@@ -162,12 +160,6 @@ class Judge:
             young=young,
             card=card,
         )
-
-    def _known_values(self, key: SeriesKey) -> FloatArray:
-        """The pair's newest values, oldest first, the newest gap's other side left out."""
-        values: FloatArray = self._windows.recent([key])[0]
-        known: FloatArray = values[~np.isnan(values)]
-        return known
 
 
 def _not_scored(

@@ -43,6 +43,8 @@ class Learning:
             # Blind, the models would rather learn nothing than learn an outage.
             log.warning("nothing is learned now: %s", error)
             return np.zeros(len(keys), dtype=np.bool_)
+        if not firing:
+            return np.ones(len(keys), dtype=np.bool_)
         return np.array([key not in firing for key in keys], dtype=np.bool_)
 
     def then(self, key: SeriesKey, spec: MetricSpec, stored: Columns) -> BoolArray:

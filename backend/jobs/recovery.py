@@ -65,17 +65,15 @@ class Recovery:
         until = time.monotonic() + self._seconds
         nursery = ForestArena(self._interval, self._forest.zone)
         models = self._registry.current.models
-        for key in present:
-            info = models.get(key)
-            if info is None:
-                continue
+        served = {key: models[key] for key in present if key in models}
+        lacking = dict.fromkeys(self._forest.lacking(served, at))
+        due = [key for key in changed if key in served and key not in lacking]
+        for key in (*due, *lacking):
             try:
-                newest = self._forest.newest(key, info.sha256, at)
-                if newest is not None:
-                    if key in changed:
-                        self._push(key, newest, at)
+                if key not in lacking:
+                    self._push(key, self._forest.newest(key), at)
                 elif time.monotonic() < until:
-                    self._grow(nursery, key, info, at)
+                    self._grow(nursery, key, served[key], at)
             except (HistoryError, StoreError) as error:
                 log.error("the past of %r, %s cannot be read in: %s", key.service, key.metric, error)
 

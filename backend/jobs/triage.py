@@ -27,7 +27,7 @@ from backend.logs.database import LogStoreError
 from backend.metrics.cards import Artefact
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.history import HistoryStore
-from backend.metrics.readings import Reading, SeriesKey
+from backend.metrics.readings import Reading, SeriesKey, Severity, Verdict
 from backend.settings import IncidentSettings
 
 _GRACE = 60.0
@@ -80,6 +80,7 @@ class Triage:
         self._health = health
         self._publish = publish
         self._quiet = QuietCounter(settings.auto_resolve_after)
+        self._troubled: set[str] = set()
         newest = store.list(IncidentQuery(sort="-opened_at", limit=500)).items
         # Incidents whose log window is still open, also those of before a restart.
         self._awaiting_logs: dict[int, IncidentSummary] = {incident.id: incident for incident in newest}
@@ -101,11 +102,11 @@ class Triage:
             self._publish("incident", {"kind": "more", "changed": self._told - _TOLD})
 
     def _decide_all(self, readings: Sequence[Reading], at: float) -> None:
+        every = self._settings.auto_resolve_after is not None
         judged = [
             (reading, evaluate(self._settings.policy, reading, self._catalogue[reading.key.metric]))
-            for reading in readings
+            for reading in self._telling(readings, every)
         ]
-        every = self._settings.auto_resolve_after is not None
         latest = self._store.latest([reading.key for reading, firing in judged if firing.fires or every])
         for reading, firing in judged:
             known = latest.get(reading.key)
@@ -113,6 +114,21 @@ class Triage:
                 self._fire(reading, firing, known, at)
             if self._quiet.is_back(firing, reading, known) and known is not None:
                 self._resolve_quiet(known, at)
+
+    def _telling(self, readings: Sequence[Reading], every: bool) -> list[Reading]:
+        """The readings that may change an incident: none fires as nearly all are, Normal in both respects.
+
+        Where incidents resolve by themselves, also those of services that have an open one, or just had.
+        """
+        before, self._troubled = self._troubled, set(self._store.open_counts()) if every else set()
+        troubled = before | self._troubled
+        return [
+            reading
+            for reading in readings
+            if reading.verdict is Verdict.ANOMALY
+            or reading.severity is not Severity.NORMAL
+            or (troubled and reading.key.service in troubled)
+        ]
 
     def _fire(self, reading: Reading, firing: Firing, latest: LatestIncident | None, at: float) -> None:
         observed = self._observed(reading, latest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ class WarmUp:
         self._registry = registry
         self._retrainer = retrainer
         self._lock = threading.Lock()
-        self._have: dict[SeriesKey, int] = {}
+        self._have: Counter[SeriesKey] = Counter()
         self._usable: dict[SeriesKey, int] = {}
         self._failed: dict[SeriesKey, str] = {}
         self._not_before: dict[SeriesKey, float] = {}
@@ -45,22 +46,20 @@ class WarmUp:
     def stored(self, counts: Mapping[SeriesKey, int]) -> None:
         """Take the stored samples of pairs that were loaded anew."""
         with self._lock:
-            self._have.update(counts)
+            for key, count in counts.items():
+                self._have[key] = count
 
     def after_poll(self, report: CycleReport) -> None:
         """Count this poll's samples, and train the pairs that now have enough."""
         models = self._registry.current
         with self._lock:
-            for key, reading in report.readings.items():
-                if reading.value is not None:
-                    self._have[key] = self._have.get(key, 0) + 1
+            self._have.update([key for key, reading in report.readings.items() if reading.value is not None])
             for gone in self._failed.keys() - report.readings.keys():
                 del self._failed[gone]
             due = [
                 key
-                for key in report.readings
-                if key not in models.models
-                and (key not in models.refused or key in models.outdated)
+                for key in report.readings.keys() - models.models.keys()
+                if (key not in models.refused or key in models.outdated)
                 and report.timestamp >= self._not_before.get(key, 0.0)
                 and self._have.get(key, 0) >= self._need
             ]
@@ -91,7 +90,8 @@ class WarmUp:
             fruitless = [key for key, have in skipped.items() if have <= self._usable.get(key, -1)]
             self._not_before.update(dict.fromkeys((*failed, *fruitless), later))
             self._failed.update(failed)
-            self._have.update(skipped)
+            for key, count in skipped.items():
+                self._have[key] = count
             self._usable.update(skipped)
 
     def failures(self) -> dict[SeriesKey, str]:

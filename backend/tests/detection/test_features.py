@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.detection.features import FEATURES, ROLLING_WINDOW, features_of, max_gap, windows_of
+from backend.detection.features import FEATURES, LARGEST, ROLLING_WINDOW, features_of, max_gap, windows_of
 from backend.detection.windows import RecentWindows
 from backend.metrics.readings import SeriesKey
 
@@ -43,6 +43,27 @@ def test_features_follow_scale_and_shift(values: list[float], scale: float, shif
     expected[:, [0, 2]] += shift
     size = max(abs(shift), scale * max(abs(v) for v in values), 1.0)
     np.testing.assert_allclose(moved[:, :4], expected[:, :4], atol=1e-9 * size)
+
+
+def plainly(window: np.ndarray) -> list[float]:
+    """The features of a window's last reading as their definition says them."""
+    known = np.clip(window[~np.isnan(window)], -LARGEST, LARGEST)
+    value, before = known[-1], known[:-1]
+    mean, std = (before.mean(), before.std()) if len(before) else (0.0, 0.0)
+    zscore = (value - mean) / max(std, 1e-9 * max(abs(mean), 1.0)) if len(before) >= 2 else 0.0
+    delta = value - before[-1] if len(before) and not np.isnan(window[-2]) else 0.0
+    return [value, delta, known.mean(), known.std(), float(np.clip(zscore, -10, 10))]
+
+
+@given(st.lists(st.floats(-1e6, 1e6) | st.just(np.nan), max_size=ROLLING_WINDOW - 1), st.floats(-1e6, 1e6))
+def test_features_are_what_their_definition_says(before: list[float], newest: float) -> None:
+    window = np.array([*[np.nan] * (ROLLING_WINDOW - 1 - len(before)), *before, newest])
+    expected = np.array(plainly(window))
+    size = max(1.0, float(np.nanmax(np.abs(window))))
+    found = features_of(window[None, :])[0]
+    np.testing.assert_allclose(found[:4], expected[:4], rtol=1e-9, atol=1e-9 * size)
+    if expected[3] > 1e-6 * size:
+        assert found[4] == pytest.approx(expected[4], rel=1e-6, abs=1e-6)
 
 
 def test_the_figures_are_those_of_the_recent_window() -> None:
@@ -102,9 +123,25 @@ class TestRecentWindows:
     def test_recent_of_an_unknown_pair_is_empty(self) -> None:
         live = RecentWindows(max_gap(STEP))
         live.push([KEY], np.array([1.0]), 0.0)
-        rows = live.recent([SeriesKey("nobody", "cpu"), KEY])
-        assert np.isnan(rows[0]).all()
-        assert rows[1, -1] == 1.0
+        nobody = SeriesKey("nobody", "cpu")
+        assert len(live.recent(nobody)) == 0
+        shown = live.snapshot([nobody, KEY])
+        assert list(shown) == [nobody, KEY]
+        assert shown[nobody] == [None] * ROLLING_WINDOW
+        assert shown[KEY] == [None] * (ROLLING_WINDOW - 1) + [1.0]
 
-    def test_nothing_asked_nothing_answered(self) -> None:
-        assert RecentWindows(300).recent([]).shape == (0, ROLLING_WINDOW)
+    def test_what_was_shown_stays_as_it_was(self) -> None:
+        live = RecentWindows(max_gap(STEP))
+        live.push([KEY], np.array([1.0]), 0.0)
+        shown = live.snapshot([KEY])
+        live.push([KEY], np.array([2.0]), 15.0)
+        assert shown[KEY][-1] == 1.0
+
+    def test_other_pairs_than_in_the_poll_before_get_their_own_windows(self) -> None:
+        live = RecentWindows(max_gap(STEP))
+        other = SeriesKey("order-service", "lat")
+        live.push([KEY, other], np.array([1.0, 2.0]), 0.0)
+        live.push([other], np.array([3.0]), 15.0)
+        windows = live.push([other, KEY], np.array([4.0, 5.0]), 30.0)
+        assert windows[0, -3:].tolist() == [2.0, 3.0, 4.0]
+        assert windows[1, -2:].tolist() == [1.0, 5.0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from backend.detection.live_forest import LiveForest
 from backend.detection.manifest import ModelInfo
 from backend.detection.registry import ModelSet
 from backend.detection.sensitivity import Thresholds
+from backend.detection.slots import SlotTable
 from backend.metrics.readings import ExpectedRange, SeriesKey
 from backend.settings import Settings
 
@@ -113,7 +116,7 @@ def test_what_comes_while_a_training_goes_on_is_in_what_is_swapped_in() -> None:
         for number in range(3):
             forest.judge(batch(pairs, number), served)
         trainer.adopt(served)
-    assert [forest.newest(key, "digest", START) for key in pairs] == [START + 2 * STEP] * 2
+    assert [forest.newest(key) for key in pairs] == [START + 2 * STEP] * 2
     standing = forest.standing(pairs[0], served)
     assert standing is not None
     assert (standing.learned, standing.judged) == (63, 0)
@@ -147,3 +150,24 @@ def test_the_same_series_grows_the_same_pair() -> None:
     first, second = (grow(forest.arena, SeriesKey("a", "lat"), series) for _ in range(2))
     for one, other in zip(forest.arena.model(first.slot), forest.arena.model(second.slot), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_slots_are_looked_up_anew_when_pairs_come_and_go() -> None:
+    first, second = keys(2)
+    table = SlotTable()
+    table.put(first, 3, "digest")
+    assert table.find([first, second]).tolist() == [3, -1]
+    table.put(second, 5, "digest")
+    assert table.find([first, second]).tolist() == [3, 5]
+    table.pop(first)
+    assert table.find([first, second]).tolist() == [-1, 5]
+    assert table.find([]).tolist() == []
+
+
+def test_a_pair_lacks_its_past_without_a_slot_with_other_trees_and_under_a_clock_that_was_wrong() -> None:
+    known, stranger = keys(1)[0], SeriesKey("stranger", "lat")
+    forest, served = live([known]), models([known, stranger]).models
+    assert forest.lacking(served, START) == [stranger]
+    assert forest.lacking(served, START - 86400.0) == [known, stranger]
+    other = {known: replace(served[known], sha256="another digest")}
+    assert forest.lacking(other, START) == [known]
