@@ -2,8 +2,9 @@
 import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { API_BASE } from "@/lib/api/client";
-import { openStream, type StreamEvent, type StreamState } from "@/lib/live-stream";
+import type { StreamEvent, StreamState } from "@/lib/live-stream";
 import type { RefreshMode } from "@/lib/preferences";
+import { openSharedStream } from "@/lib/shared-stream";
 
 export type Connection = StreamState | "polling" | "paused";
 
@@ -54,14 +55,15 @@ function useStream(enabled: boolean): StreamState {
   const [state, setState] = useState<StreamState>("connecting");
   useEffect(() => {
     if (!enabled) return;
-    let wasLost = false;
+    let [wasLive, missed] = [false, false];
     const gatherer = gatherEvents((key) => renew(client, key));
-    const close = openStream(`${API_BASE}/stream`, {
+    const close = openSharedStream(`${API_BASE}/stream`, {
       onEvent: gatherer.add,
       onState: (next) => {
-        // What happened while nobody listened is not told again.
-        if (next === "live" && wasLost) renew(client);
-        wasLost = next === "lost";
+        // What happened while nobody listened, or between two tabs' streams, is not told again.
+        if (next === "live" && missed) renew(client);
+        wasLive ||= next === "live";
+        missed = next === "lost" || (next === "connecting" && wasLive);
         setState(next);
       },
     });

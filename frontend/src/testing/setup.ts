@@ -16,6 +16,8 @@ beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
 beforeEach(() => {
   vi.stubGlobal("EventSource", FakeEventSource);
   vi.stubGlobal("IntersectionObserver", SeesAll);
+  // One tab: its stream is its own and there at once.
+  Object.defineProperty(navigator, "locks", { value: undefined, configurable: true });
 });
 
 afterEach(() => {
