@@ -5,9 +5,11 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_FEW_FILES = 256
 
 
 def write_synced(path: Path, content: bytes) -> None:
@@ -46,8 +48,23 @@ def append_whole(descriptor: int, content: bytes, size: int, *, sync: bool = Fal
         raise
 
 
+def sync_files(paths: Collection[Path], root: Path) -> None:
+    """Have files below ``root``, and their entries in its folders, on the disk, but for those that are gone.
+
+    A few are synced one by one: syncing the whole file system waits for what all others have written there.
+    """
+    if len(paths) > _FEW_FILES:
+        sync_file_system(root)
+        return
+    for path in paths:
+        with suppress(FileNotFoundError), path.open("rb") as file:
+            os.fdatasync(file.fileno())
+    for folder in {folder for path in paths for folder in path.parents if folder.is_relative_to(root)}:
+        with suppress(FileNotFoundError):
+            sync_folder(folder)
+
+
 def sync_file_system(folder: Path) -> None:
-    """Have all that was written to the folder's file system on the disk: one call for thousands of files."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "syncfs"):  # it is Linux's own
         os.sync()

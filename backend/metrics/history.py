@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from backend.metrics.dataset_file import DiskFull, HistoryError, cannot_write
 from backend.metrics.datasets import ANOMALY, DATASETS, HISTORY, finite_values, millis
-from backend.metrics.files import sync_file_system
+from backend.metrics.files import sync_files
 from backend.metrics.reading_rows import Rows, Source, is_anomalous, lines_by_time, lines_of, rows_of
 from backend.metrics.readings import Reading, SeriesKey
 from backend.metrics.stored import StoredReadings, StoredSeries
@@ -130,8 +130,7 @@ class HistoryStore(StoredReadings):
                     number = self._ahead.seal()
                     records = self._ahead.records
                 if records:
-                    self._move(records)
-                    sync_file_system(self._root)
+                    sync_files(self._move(records), self._root)
                 with self._writing():
                     self._ahead.drop(number)
             except (HistoryError, OSError) as error:
@@ -226,8 +225,9 @@ class HistoryStore(StoredReadings):
         if number < len(self._newest):
             self._newest[number] = _UNKNOWN
 
-    def _move(self, records: Sequence[Record]) -> None:
-        """Write the records' rows into the CSVs. Raises DiskFull; HistoryError where none can."""
+    def _move(self, records: Sequence[Record]) -> list[Path]:
+        """Write the records' rows into the CSVs; returns which. Raises DiskFull; HistoryError if none can."""
+        moved = []
         rows = np.concatenate([record.rows for record in records])
         rows, parts = self._by_file(rows)
         for start in range(0, len(parts), _AT_ONCE):
@@ -237,9 +237,12 @@ class HistoryStore(StoredReadings):
             lines = zip(part["time"].tolist(), lines_of(part), strict=True)
             with self._writing():
                 for key, dataset, first, end in some:
-                    self._move_part(key, dataset, dict(islice(lines, end - first)))
+                    if self._move_part(key, dataset, dict(islice(lines, end - first))):
+                        moved.append(self._datasets.path(key, dataset))
+        return moved
 
-    def _move_part(self, key: SeriesKey, dataset: str, lines: dict[int, bytes]) -> None:
+    def _move_part(self, key: SeriesKey, dataset: str, lines: dict[int, bytes]) -> bool:
+        """Whether the CSV took the lines; if not, the next `append` tells."""
         try:
             self._datasets.put(key, dataset, lines)
         except DiskFull:
@@ -248,6 +251,8 @@ class HistoryStore(StoredReadings):
             unkept = Unkept(min(lines) / 1000, error.detail)
             self._unkept[key] = min(unkept, self._unkept.get(key, unkept))
             self._forget(key)
+            return False
+        return True
 
     def _by_file(self, rows: Rows) -> tuple[Rows, list[tuple[SeriesKey, str, int, int]]]:
         """The rows sorted by file, then time; and for each file its pair, its dataset, and which they are."""
