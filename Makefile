@@ -104,7 +104,7 @@ static: system-test
 
 fast-tests: system-test
 	@$(MAKE) -s -j4 .stamps/python-dev .stamps/npm
-	pytest -m 'not real and not e2e'
+	pytest -n auto -m 'not real and not e2e and not slow'
 	npm --prefix frontend test --silent
 
 slow-tests: system-test
@@ -113,7 +113,7 @@ slow-tests: system-test
 	npm --prefix frontend run --silent e2e -- --project fixture
 	$(MAVEN) -q verify
 	@# The last of these starts the demo and drives it in a browser: Playwright's project `real`.
-	pytest -m 'real or e2e'
+	pytest -m 'real or e2e or slow'
 
 # --- Set-up: each piece is a step of its own, so that make -j does independent ones at the same time.
 

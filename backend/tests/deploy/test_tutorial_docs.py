@@ -53,6 +53,7 @@ def rewritten(text: str) -> str:
     )
 
 
+@pytest.mark.slow
 def test_every_command_prints_what_the_tutorial_says(tmp_path: Path) -> None:
     text = TUTORIAL.read_text()
     assert len(CONSOLE.findall(text)) == text.count("$ canopy ") == 5

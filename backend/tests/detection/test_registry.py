@@ -222,6 +222,7 @@ def test_saving_does_not_undo_what_another_process_saved(tmp_path: Path) -> None
     assert set(running.save([trained(PAYMENT)], NOW + 1).models) == {PAYMENT, ODD}
 
 
+@pytest.mark.slow
 def test_a_writer_killed_at_any_moment_leaves_a_generation_that_loads(tmp_path: Path) -> None:
     root = tmp_path / "models"
     ModelRegistry(root, CLASSIC).save([trained(PAYMENT), trained(ODD)], NOW)

@@ -40,6 +40,7 @@ def cells(text: str, detector: str) -> list[str]:
     return [cell.strip() for cell in row.strip("|").split("|")]
 
 
+@pytest.mark.slow
 def test_every_data_set_has_its_table_and_its_examples(tmp_path: Path) -> None:
     made = ["--out", str(tmp_path / "data" / "made"), "--series", "2", "--days", "7", "--interval", "10m"]
     main(["simulate", *made])

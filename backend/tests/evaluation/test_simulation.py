@@ -104,6 +104,7 @@ def test_the_folder_holds_series_windows_and_faults(
     assert "a: 3 series, 3024 readings, 3 faults" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_what_was_simulated_can_be_measured_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from backend.incidents.incident import Incident, Status
 from backend.incidents.queries import IncidentQuery
 from backend.incidents.store import IncidentStore
@@ -21,6 +23,7 @@ KILLS = 30
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 def test_nothing_that_was_answered_is_lost_and_nothing_is_doubled(database: Path) -> None:
     chance = random.Random(20)
     ledger: list[dict[str, Any]] = []

@@ -43,6 +43,7 @@ def stored_lines(root: Path, key: SeriesKey) -> list[bytes]:
     ]
 
 
+@pytest.mark.slow
 def test_no_kill_loses_or_doubles_an_acknowledged_reading(tmp_path: Path) -> None:
     acknowledged: set[float] = set()
     chance = random.Random(20260101)
