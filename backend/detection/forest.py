@@ -52,7 +52,9 @@ def _guard_rows(features: FloatArray) -> FloatArray:
     that was always 0), so that a constant metric has an outside too and an almost constant one is not
     called strange for a change that nobody would notice. Together they are 4 % of the rows.
     """
-    low, high, middle = features.min(axis=0), features.max(axis=0), np.median(features, axis=0)
+    columns = np.ascontiguousarray(features.T)  # an axis at a time is ten times as fast so
+    low, high = columns.min(axis=1), columns.max(axis=1)
+    middle = np.partition(columns, len(features) // 2, axis=1)[:, len(features) // 2]
     least = np.full(len(FEATURES), 0.01 * (float(np.abs(features[:, 0]).max()) or 1.0))
     least[FEATURES.index("zscore")] = 0.1  # it alone has no unit
     pad = np.maximum(_GUARD_PAD * (high - low), least)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.one_forest import Rows, parted
 from backend.detection.packed_forest import LARGEST_SUBSAMPLE, LEAF, PackedForest, node_words
 
 FloatArray = NDArray[np.float64]
@@ -44,6 +47,16 @@ def grow(rows: Float32Array, trees: int, subsample: int, seed: int) -> PackedFor
     )
 
 
+class _Room(NamedTuple):
+    """Made once for all trees: a tree's ``rows`` in the order of its nodes, as many to ``spare``, and as
+    many ``untried`` as there are features.
+    """
+
+    rows: Rows
+    spare: Rows
+    untried: IntArray
+
+
 @njit(cache=True, nogil=True)
 def _grow(
     columns: Float32Array, trees: int, subsample: int, deepest: int, seed: np.uint64
@@ -58,6 +71,11 @@ def _grow(
     sample = np.empty((columns.shape[0], subsample), dtype=np.float32)
     # A stream is a counter in steps of _GOLDEN: two seeds must not be places in one stream.
     state = np.array([_mixed(seed + _GOLDEN)], dtype=np.uint64)
+    room = _Room(
+        np.empty(subsample, dtype=np.uint32),
+        np.empty(subsample, dtype=np.uint32),
+        np.empty(len(columns), dtype=np.int64),
+    )
     used = 0
     for tree in range(trees):
         for i in range(subsample):
@@ -67,7 +85,7 @@ def _grow(
             for i in range(subsample):
                 sample[feature, i] = columns[feature, order[i]]
         starts[tree] = used
-        grown = _grow_tree(sample, deepest, state, thresholds[used:], features[used:], children[used:])
+        grown = _grow_tree(sample, deepest, state, room, thresholds[used:], features[used:], children[used:])
         if grown == 0:
             roots[tree] = LEAF | subsample
         used += grown
@@ -79,12 +97,16 @@ def _grow_tree(
     sample: Float32Array,
     deepest: int,
     state: NDArray[np.uint64],
+    room: _Room,
     thresholds: Float32Array,
     features: IntArray,
     children: IntArray,
 ) -> int:
-    """Grow one tree on float32[features, n], which is reordered: how many inner nodes; parents come first."""
+    """Grow one tree on float32[features, n]: how many inner nodes; parents come first."""
     used = 0
+    rows = room.rows
+    for i in range(len(rows)):
+        rows[i] = i
     # What waits: its first reading and the one behind its last, its depth, its parent and the side of that.
     waiting = np.empty((2 * deepest + 2, 5), dtype=np.int64)
     waiting[0] = (0, sample.shape[1], 0, -1, 0)
@@ -92,7 +114,9 @@ def _grow_tree(
     while count:
         count -= 1
         first, end, depth, parent, side = waiting[count]
-        feature = _varying(sample, first, end, state) if end - first > 1 and depth < deepest else -1
+        feature = -1
+        if end - first > 1 and depth < deepest:
+            feature, low, high = _varying(sample, rows[first:end], state, room.untried)
         if feature < 0:
             if parent >= 0:
                 children[parent, side] = LEAF | (end - first)
@@ -102,8 +126,8 @@ def _grow_tree(
         if parent >= 0:
             children[parent, side] = node - parent
         features[node] = feature
-        thresholds[node] = _threshold(sample[feature, first:end], state)
-        middle = _parted(sample, feature, thresholds[node], first, end)
+        thresholds[node] = _threshold(low, high, state)
+        middle = first + parted(sample[feature], thresholds[node], rows[first:end], room.spare)
         waiting[count] = (middle, end, depth + 1, node, 1)
         waiting[count + 1] = (first, middle, depth + 1, node, 0)
         count += 2
@@ -111,50 +135,39 @@ def _grow_tree(
 
 
 @njit(cache=True, nogil=True)
-def _varying(sample: Float32Array, first: int, end: int, state: NDArray[np.uint64]) -> int:
-    """One of the features that differ within the node, by chance; -1 where none does."""
-    untried = np.arange(len(sample))
+def _varying(
+    sample: Float32Array, rows: Rows, state: NDArray[np.uint64], untried: IntArray
+) -> tuple[int, np.float32, np.float32]:
+    """One of the features that differ among these rows, by chance, its least and greatest value there.
+
+    -1 where none does. ``untried`` is room for the features.
+    """
     left = len(untried)
+    for feature in range(left):
+        untried[feature] = feature
     while left:
         drawn = _below(state, left)
         feature = untried[drawn]
-        low = high = sample[feature, first]
-        for i in range(first + 1, end):
-            low = min(low, sample[feature, i])
-            high = max(high, sample[feature, i])
+        low = high = sample[feature, rows[0]]
+        for row in rows:
+            value = sample[feature, row]
+            low = value if value < low else low
+            high = value if value > high else high
         if high > low + _SAME:
-            return int(feature)
+            return feature, low, high
         left -= 1
         untried[drawn] = untried[left]
-    return -1
+    return -1, np.float32(0), np.float32(0)
 
 
 @njit(cache=True, nogil=True)
-def _threshold(values: Float32Array, state: NDArray[np.uint64]) -> np.float32:
+def _threshold(low: np.float32, high: np.float32, state: NDArray[np.uint64]) -> np.float32:
     """Uniform between the least and the greatest value: not below the first, below the second."""
-    low = high = values[0]
-    for value in values:
-        low = min(low, value)
-        high = max(high, value)
     drawn = np.float64(low) + _uniform(state) * (np.float64(high) - np.float64(low))
     nearest = np.float32(drawn)
     # As if it were not rounded: what lies between two float32 values parts them.
     rounded = np.nextafter(nearest, low) if nearest > drawn else nearest
     return low if rounded >= high else rounded
-
-
-@njit(cache=True, nogil=True)
-def _parted(sample: Float32Array, feature: int, threshold: np.float32, first: int, end: int) -> int:
-    """Bring the node's readings up to the threshold before the others; where the others begin."""
-    last = end
-    while first < last:
-        if sample[feature, first] <= threshold:
-            first += 1
-        else:
-            last -= 1
-            for each in range(len(sample)):
-                sample[each, first], sample[each, last] = sample[each, last], sample[each, first]
-    return first
 
 
 @njit(cache=True, nogil=True)
