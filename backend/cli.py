@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _GRACE = 3
 """Seconds that open requests have to end once the process is told to stop."""
 
+SWITCH_SECONDS = 0.0005
+"""How soon a working thread lets an answer go first: a tenth of Python's own 5 ms."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; ends the process with status 2 and one line per problem where it cannot."""
@@ -105,6 +108,7 @@ def _serve(_: argparse.Namespace, settings: Settings) -> None:
     logging.getLogger("uvicorn.error").addFilter(
         lambda record: CannotStart.__name__ not in record.getMessage()
     )
+    sys.setswitchinterval(SWITCH_SECONDS)
     server = _server(app, host, port)
     with suppress(SystemExit):  # its own status for a start that failed
         server.run()
