@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from backend.metrics.cards import PastIncident, ReasonCard, Share, Side
@@ -47,7 +48,7 @@ def write_card(
         last_week=around.last_week,
         side=_side(value, expected, shares),
         since=around.since,
-        shares=tuple(shares),
+        shares=_merged(shares),
         nearest=around.nearest,
     )
 
@@ -70,6 +71,15 @@ def reasons_of(
     reasons.append(f"score {score:.2f}, anomalous from {threshold:.3g}")
     # Two kinds of view may say the same: that of the day where nothing is known of earlier ones.
     return tuple(dict.fromkeys(reason for reason in reasons if reason))
+
+
+def _merged(shares: Sequence[Share]) -> tuple[Share, ...]:
+    """Views that say the same as one share: that of the day does, where nothing is known of earlier days."""
+    by_words: dict[str, Share] = {}
+    for share in shares:
+        known = by_words.get(share.words)
+        by_words[share.words] = share if known is None else replace(known, part=known.part + share.part)
+    return tuple(sorted(by_words.values(), key=lambda share: -share.part))
 
 
 def _limit(severity: Severity, spec: MetricSpec) -> str:

@@ -260,3 +260,15 @@ def test_features_are_named_by_what_the_score_loses_without_them() -> None:
 def test_no_share_is_claimed_where_no_feature_alone_matters() -> None:
     features = dict.fromkeys(FEATURES, 0.0)
     assert feature_shares(features, ExpectedRange(0, 1), lambda rows: np.full(len(rows), 0.6), "") == ()
+
+
+def test_what_two_views_say_alike_is_said_once_with_both_parts() -> None:
+    same = "it is 4.0× the usual 1,252 ms"
+    jump = Share("change", "delta", 0.4, "above", "it rose by 900 ms in one reading")
+    level = Share("level", "value", 0.3, "above", same)
+    day = Share("time_of_day", "from_day", 0.25, "above", same)
+    card = write_card(5_000, None, (jump, level, day), LATENCY, Circumstances(since=AT))
+    assert [(share.words, share.about, share.part) for share in card.shares] == [
+        (same, "level", pytest.approx(0.55)),
+        (jump.words, "change", 0.4),
+    ]
