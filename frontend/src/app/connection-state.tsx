@@ -29,7 +29,7 @@ export function ConnectionState({ connection }: { connection: Connection }) {
     <p className={`connection connection-${tone}`} title={lost ? WHY_LOST : undefined}>
       <span className="connection-word" role="status">
         <span className="connection-dot" aria-hidden="true" />
-        {word}
+        <span className="connection-what">{word}</span>
         {stale && <strong className="connection-stale">stale</strong>}
       </span>
       {fresh && <span className="connection-age">data {formatDuration(fresh.ageMs)} old</span>}

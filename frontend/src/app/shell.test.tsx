@@ -25,7 +25,7 @@ describe("the shell", () => {
     const before = asked.mock.calls.length;
     act(() => FakeEventSource.newest.say("readings"));
     await waitFor(() => expect(asked.mock.calls.length).toBeGreaterThan(before));
-    expect(screen.getByText("Live", { selector: ".connection-word" })).toBeVisible();
+    expect(screen.getByText("Live", { selector: ".connection-what" })).toBeVisible();
   });
 
   it("says so when the stream is lost, and asks by itself", async () => {
@@ -44,7 +44,7 @@ describe("the shell", () => {
     const { user } = renderApp("/");
     await user.selectOptions(screen.getByLabelText("Refresh"), "paused");
     expect(FakeEventSource.newest.closed).toBe(true);
-    expect(screen.getByText("Paused", { selector: ".connection-word" })).toBeVisible();
+    expect(screen.getByText("Paused", { selector: ".connection-what" })).toBeVisible();
     expect(localStorage.getItem("canopy.preferences")).toContain('"refresh":"paused"');
     act(() => setPreferences({ refresh: "live" }));
   });

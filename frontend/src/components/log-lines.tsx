@@ -56,11 +56,11 @@ const LogLine = memo(function LogLine({ line, here }: { line: LogEntry; here: bo
         {line.explains && <span className="log-why">explains{line.reason && `: ${line.reason}`}</span>}
         <span className="log-message">
           {line.logger && (
-            <span className="log-meta" title={line.logger}>
+            <bdi className="log-meta" title={line.logger}>
               {shortLogger(line.logger)}
-            </span>
+            </bdi>
           )}
-          {line.message}
+          <bdi>{line.message}</bdi>
           {line.count > 1 && <span className="log-count"> × {line.count}</span>}
           {line.trace_id && <span className="log-meta"> trace {line.trace_id}</span>}
         </span>

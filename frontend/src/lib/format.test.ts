@@ -32,6 +32,7 @@ describe("numbers", () => {
     expect(formatRange(20, 54, "milliseconds")).toBe("20–54 ms");
     expect(formatRange(0, 6.84, "percent")).toBe("0–6.84%");
     expect(formatRange(-5, 2, "percent")).toBe("-5% to 2%");
+    expect(formatRange(0, 6e-13, "percent")).toBe("about 0%");
   });
 });
 

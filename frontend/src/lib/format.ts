@@ -82,8 +82,9 @@ export function formatTicks(values: readonly number[], unit: string): string[] {
   return labels;
 }
 
-/** "20–54 ms"; with a word between where a dash would be read as a minus or units differ. */
+/** "20–54 ms", "about 0%"; with a word between where a dash would be read as a minus or units differ. */
 export function formatRange(low: number, high: number, unit: string): string {
+  if (formatValue(low, unit) === formatValue(high, unit)) return `about ${formatValue(high, unit)}`;
   if (unit === "bytes" || low < 0) return `${formatValue(low, unit)} to ${formatValue(high, unit)}`;
   return `${formatNumber(low)}–${formatValue(high, unit)}`;
 }

@@ -241,7 +241,8 @@ describe("an incident that is not there", () => {
   it("is said to be none", async () => {
     server.use(refuse("get", "/incidents/{incident_id}", 404, "There is no incident #99."));
     renderApp("/incidents/99");
-    expect(await screen.findByText("There is no incident #99.")).toBeVisible();
+    expect(await screen.findByText("There is no incident #99")).toBeVisible();
+    expect(screen.getByRole("link", { name: "All incidents" })).toHaveAttribute("href", "/incidents");
   });
 
   it("is not asked for when the address holds no number", async () => {

@@ -1,8 +1,8 @@
 /** One incident on one screen: what, since when, why, what the logs say, what was done. */
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { seconds } from "@/components/chart-model";
-import { ErrorState, QueryView, Skeleton } from "@/components/ui/states";
+import { EmptyState, ErrorState, QueryView, Skeleton } from "@/components/ui/states";
 import { AbsoluteTime } from "@/components/ui/time";
 import type { IncidentDetail } from "@/lib/api/types";
 import { byServerClock } from "@/lib/clock";
@@ -40,7 +40,9 @@ function KnownIncident({ id }: { id: number }) {
     <div className="stack incident-page">
       <IncidentTrail id={id} incident={query.data} />
       {!query.data && <h1>Incident {id}</h1>}
-      {gone && query.data ? (
+      {gone && !query.data ? (
+        <NoneSuch id={id} />
+      ) : gone && query.data ? (
         <>
           <Gone id={id} asOf={query.dataUpdatedAt} />
           <Loaded incident={query.data} gone />
@@ -51,6 +53,16 @@ function KnownIncident({ id }: { id: number }) {
         </QueryView>
       )}
     </div>
+  );
+}
+
+/** The number was never given, or what had it is gone: asking again would not help. */
+function NoneSuch({ id }: { id: number }) {
+  return (
+    <EmptyState title={`There is no incident #${id}`}>
+      Canopy has none of this number: the link may be mistyped or of another Canopy, or the incident was
+      deleted. <Link to="/incidents">All incidents</Link>
+    </EmptyState>
   );
 }
 

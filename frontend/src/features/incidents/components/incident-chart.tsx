@@ -60,13 +60,15 @@ function Chart({ incident, history, markers, range, picked, onPick }: ChartProps
     () => history.gaps.map((gap) => ({ from: seconds(gap.start), to: seconds(gap.end) })),
     [history.gaps],
   );
+  // What was expected then: the range of today may have learned from the incident itself.
+  const reading = eventReading(incident);
   if (points.length === 0) return <EmptyState title="No readings are kept for this time" />;
   return (
     <TimeChart
       title={`${incident.metric_title} of ${incident.service}`}
       unit={incident.unit}
       points={points}
-      expected={eventReading(incident)?.expected ?? history.expected}
+      expected={reading ? (reading.expected ?? null) : history.expected}
       thresholds={history}
       spans={spans}
       markers={markers}

@@ -36,7 +36,7 @@ export function IncidentHead({ incident, gone }: { incident: IncidentDetail; gon
               {incident.resolve_reason && ` as ${incident.resolve_reason}`}
             </span>
           )}
-          <Link to={servicePath(incident.service)} className="break">
+          <Link to={servicePath(incident.service)} className="one-line" title={incident.service}>
             <bdi>{incident.service}</bdi>
           </Link>
         </p>

@@ -21,7 +21,7 @@ export function Related({ incident }: { incident: IncidentDetail }) {
           {data.items.map((each) => (
             <li key={each.id}>
               <SeverityTag severity={each.severity} />
-              <Link to={incidentPath(each.id)} className="break">
+              <Link to={incidentPath(each.id)} className="related-link" title={each.service}>
                 <bdi>{each.service}</bdi> {each.metric_title}
               </Link>
               <StatusTag status={each.status} />

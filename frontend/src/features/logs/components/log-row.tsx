@@ -37,9 +37,9 @@ export const LogRowLine = memo(function LogRowLine(props: LogRowLineProps) {
           <span aria-hidden="true">{GLYPHS[row.level]}</span> {row.level}
         </span>
         {withService && <bdi className="log-row-service">{row.service}</bdi>}
-        <span className="log-row-text" dir="auto">
-          {row.logger && <span className="log-meta">{shortLogger(row.logger)}</span>}
-          {row.message.slice(0, SHOWN)}
+        <span className="log-row-text">
+          {row.logger && <bdi className="log-meta">{shortLogger(row.logger)}</bdi>}
+          <bdi>{row.message.slice(0, SHOWN)}</bdi>
           {row.stack_trace && <span className="log-meta"> + stack trace</span>}
         </span>
       </button>

@@ -139,6 +139,11 @@ interface ModelRowProps {
   onOpen: (model: ModelStatus) => void;
 }
 
+/** `now` is up to a minute old: what was trained since then was trained just now, not in some seconds. */
+function trainedAgo(at: string, now: number): string {
+  return formatRelative(at, Math.max(now, Date.parse(at)));
+}
+
 const ModelRow = memo(function ModelRow({ model, now, index, measure, onOpen }: ModelRowProps) {
   const { zone } = usePreferences();
   const words = describeModel(model, now, zone);
@@ -157,7 +162,7 @@ const ModelRow = memo(function ModelRow({ model, now, index, measure, onOpen }: 
         {words.detail && <span className="break"> {words.detail}</span>}
       </td>
       <td title={model.trained_at ? formatDateTime(model.trained_at, zone) : undefined}>
-        {model.trained_at ? formatRelative(model.trained_at, now) : "never"}
+        {model.trained_at ? trainedAgo(model.trained_at, now) : "never"}
       </td>
       <td className="number">{formatCount(model.samples ?? model.have)}</td>
       <td className="number">{alertRateText(model)}</td>
