@@ -1,6 +1,6 @@
 /** The services' cards, in an order that holds still while they are in use; of thousands only those in view exist. */
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, startTransition, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { OverviewService } from "@/lib/api/types";
 import { useStableOrder } from "../stable-order";
 import { ServiceCard } from "./service-card";
@@ -10,18 +10,25 @@ const CARD_PX = 330;
 const GAP_PX = 12;
 const HEAD_PX = 43;
 const ROW_PX = 50;
-/** Rows of cards drawn beyond the window's edges. */
+/** Rows of cards drawn beyond the window's edges, once those within it can be read. */
 const BEYOND = 2;
+const FIRST_MS = 300;
+
+const columnsIn = (width: number) => Math.max(1, Math.floor((width + GAP_PX) / (CARD_PX + GAP_PX)));
 
 /** How many cards stand side by side, and how far down the page they begin. */
 function useLayout() {
   const list = useRef<HTMLUListElement>(null);
-  const [layout, setLayout] = useState({ columns: 1, top: 0 });
+  // Nearly what will be measured: cards drawn first and then found to be out of view would be in vain.
+  const [layout, setLayout] = useState(() => ({
+    columns: columnsIn(window.innerWidth - 2 * GAP_PX),
+    top: window.innerHeight / 2,
+  }));
   useLayoutEffect(() => {
     const element = list.current;
     if (!element) return;
     const measure = () => {
-      const columns = Math.max(1, Math.floor((element.clientWidth + GAP_PX) / (CARD_PX + GAP_PX)));
+      const columns = columnsIn(element.clientWidth);
       const top = element.getBoundingClientRect().top + window.scrollY;
       setLayout((was) => (was.columns === columns && was.top === top ? was : { columns, top }));
     };
@@ -34,6 +41,15 @@ function useLayout() {
   return { list, ...layout };
 }
 
+function useRowsBeyond(): number {
+  const [beyond, setBeyond] = useState(0);
+  useEffect(() => {
+    const timer = setTimeout(() => startTransition(() => setBeyond(BEYOND)), FIRST_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return beyond;
+}
+
 export function ServiceGrid({ services }: { services: readonly OverviewService[] }) {
   const [shown, hold] = useStableOrder(services, nameOf);
   const { list, columns, top } = useLayout();
@@ -42,7 +58,7 @@ export function ServiceGrid({ services }: { services: readonly OverviewService[]
     count: Math.ceil(shown.length / columns),
     estimateSize: () => HEAD_PX + metrics * ROW_PX,
     gap: GAP_PX,
-    overscan: BEYOND,
+    overscan: useRowsBeyond(),
     scrollMargin: top,
     initialRect: { width: window.innerWidth, height: window.innerHeight },
   });
