@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from benchmarks import append, backtest, faults, prometheus, tick
+from benchmarks import api, append, backtest, faults, prometheus, tick
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -14,13 +14,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "part",
         nargs="?",
-        choices=["tick", "append", "faults", "backtest", "prometheus"],
+        choices=["tick", "append", "api", "faults", "backtest", "prometheus"],
         default="tick",
-        help="the work of one poll; keeping its readings; faults to incidents; a range of the past; "
-        "what polls cost Prometheus",
+        help="the work of one poll; keeping its readings; what the API answers; faults to incidents; "
+        "a range of the past; what polls cost Prometheus",
     )
     parser.add_argument(
-        "--pairs", type=int, help="pairs of service and metric (tick 1000; append 10000; backtest 100)"
+        "--pairs",
+        type=int,
+        help="pairs of service and metric (tick 1000; append and api 10000; backtest 100)",
     )
     parser.add_argument("--services", type=int, default=10_000, help="prometheus: how many (10000)")
     parser.add_argument("--days", type=float, default=14, help="backtest: how far back (14)")
@@ -38,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         result = backtest.measure(options.pairs or 100, options.days)
     elif options.part == "append":
         result = append.measure(options.pairs or 10_000)
+    elif options.part == "api":
+        result = api.measure(options.pairs or 10_000)
     elif options.part == "prometheus":
         result = prometheus.measure(options.services)
     else:
