@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from backend.incidents.acts import resolve
+from backend.incidents.queries import IncidentQuery
 from backend.logs.correlation import CorrelatedLine
 from backend.logs.line import parse_line
 from backend.logs.store import LogStoreError
-from backend.metrics.readings import SeriesKey
+from backend.metrics.readings import Reading, SeriesKey, Severity, State, Verdict
 from backend.tests.jobs.bench import GROWN, INTERVAL, KEY, Bench
 
 OTHER = SeriesKey("shop", "wait")
@@ -146,3 +147,17 @@ def test_an_incident_that_could_not_be_kept_opens_once_the_store_works(bench: Be
     fire(bench)
     assert [event["kind"] for event in bench.told("incident")] == ["opened"]
     assert bench.health("incidents").state == "ok"
+
+
+def test_a_storm_of_incidents_is_told_as_a_few_and_a_number(tmp_path: Path) -> None:
+    with Bench(tmp_path) as bench:
+        at = bench.next_poll
+        bench.triage.handle([critical(SeriesKey(f"shop-{n}", KEY.metric), at) for n in range(130)], at)
+        *told, more = bench.told("incident")
+        assert [event["service"] for event in told] == [f"shop-{n}" for n in range(50)]
+        assert more == {"kind": "more", "changed": 80}
+        assert bench.store.list(IncidentQuery()).total == 130
+
+
+def critical(key: SeriesKey, at: float) -> Reading:
+    return Reading(key, at, 5000.0, State.SCORED, Severity.CRITICAL, Verdict.ANOMALY, score=0.99)
