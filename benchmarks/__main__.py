@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from benchmarks import api, append, backtest, faults, prometheus, tick
+from benchmarks import api, append, backtest, faults, prometheus, report, tick
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -14,10 +14,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "part",
         nargs="?",
-        choices=["tick", "append", "api", "faults", "backtest", "prometheus"],
+        choices=["tick", "append", "api", "faults", "backtest", "prometheus", "report"],
         default="tick",
         help="the work of one poll; keeping its readings; what the API answers; faults to incidents; "
-        "a range of the past; what polls cost Prometheus",
+        "a range of the past; what polls cost Prometheus; polls of several sizes, written into README.md",
     )
     parser.add_argument(
         "--pairs",
@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         result = api.measure(options.pairs or 10_000)
     elif options.part == "prometheus":
         result = prometheus.measure(options.services)
+    elif options.part == "report":
+        result = {"ticks": report.measure([options.pairs] if options.pairs else report.SIZES)}
     else:
         result = tick.measure(options.pairs or 1000)
     print(json.dumps(result, indent=None if options.json else 2))

@@ -1,4 +1,4 @@
-"""Canopy on the bench with thousands of pairs: the real poll and grown models, all but Prometheus and HTTP."""
+"""Canopy on the bench with thousands of pairs: the real poll, grown models, all but Prometheus and HTTP."""
 
 from __future__ import annotations
 
