@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.detection.forest_memory import PairModel
+from backend.detection.forest_memory import Habits, PairModel, habits_from
+from backend.detection.season import local_seconds
 from backend.detection.view_forest import ViewForest
 
 FloatArray = NDArray[np.float64]
@@ -154,6 +155,20 @@ class ForestArena:
         """Score the pair by this model from the next reading on; see `ViewForest.put_model`."""
         forest, pair = self._place(slot)
         forest.put_model(pair, model)
+
+    def habits(self, slot: int, *, seasons: bool) -> Habits:
+        """A copy of what the pair's views know of earlier days; ``seasons``: of earlier weeks too."""
+        forest, pair = self._place(slot)
+        return forest.habits(pair, seasons=seasons)
+
+    def habits_from(self, timestamps: FloatArray, values: FloatArray) -> Habits:
+        """The habits that readings tell of, float64[n] seconds and values, n at least 1."""
+        return habits_from(self._interval, local_seconds(timestamps, self._zone), values)
+
+    def put_habits(self, slot: int, habits: Habits, before: float) -> None:
+        """Let a pair of which nothing was read yet know the habits from before a time, in seconds."""
+        forest, pair = self._place(slot)
+        forest.put_habits(pair, habits, before)
 
     def adopt(self, slot: int, other: ForestArena, other_slot: int, *, views: bool) -> None:
         """Take the window and the trees of a pair that was grown elsewhere; see `ViewForest.adopt`."""

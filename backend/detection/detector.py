@@ -57,15 +57,15 @@ class Series(NamedTuple):
     """A pair's stored readings, ascending: float64[n] seconds and values.
 
     ``learned`` bool[n] may be trained on; ``compared`` bool[n] are the recent ones on which a new model is
-    held against the live verdicts. The first ``older`` readings are coarse ones of earlier weeks: only what
-    is usual at a time of the day or the week comes from them.
+    held against the live verdicts. ``older`` are coarse readings of earlier weeks, float64[m] seconds and
+    values: only what is usual at a time of the day or the week comes from them.
     """
 
     timestamps: FloatArray
     values: FloatArray
     learned: BoolArray
     compared: BoolArray
-    older: int = 0
+    older: tuple[FloatArray, FloatArray] | None = None
 
 
 class Trainer(Protocol):

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from backend.detection.recurrence import Peaks, bins_a_day, empty_peaks
 from backend.detection.step_tables import ENTRIES, average_path
 from backend.detection.training_window import BLOCKS, FRESH, TrainingWindow, block_size, empty_window
-from backend.detection.views import VIEWS, Spans, ViewState, empty_state
+from backend.detection.views import LARGEST, VIEWS, Spans, ViewState, empty_state
 
 FloatArray = NDArray[np.float64]
 SingleArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 
+_DAY = 86_400.0
 _REFIT_SECONDS = 7500.0
 _REFIT_READINGS = (25, 100)
 
@@ -102,6 +103,19 @@ class PairModel(NamedTuple):
     learned: int
 
 
+class Habits(NamedTuple):
+    """What a pair's views know of earlier days and weeks, up to the ``latest`` bin: `ViewState.profile`.
+
+    ``peaks`` float32[n] with ``latest_peak`` likewise; ``seasons``: weeks before the stored readings too.
+    """
+
+    profile: FloatArray
+    latest: int
+    peaks: SingleArray
+    latest_peak: int
+    seasons: bool
+
+
 def empty_memory(seeds: NDArray[np.int64], rules: Rules) -> Memory:
     """The memory of pairs of which nothing was read yet."""
     pairs = len(seeds)
@@ -168,3 +182,46 @@ def put_model(memory: Memory, pair: int, model: PairModel) -> None:
         array[pair] = given
     memory.peaks.latest[pair] = model.latest
     memory.window.counts[pair, 2] = model.learned
+
+
+def habits_of(memory: Memory, pair: int, *, seasons: bool) -> Habits:
+    """A copy of what the pair's views know of earlier days and weeks."""
+    return Habits(
+        memory.views.profile[pair].copy(),
+        int(memory.views.bins[pair, 1]),
+        memory.peaks.highest[pair].copy(),
+        int(memory.peaks.latest[pair]),
+        seasons,
+    )
+
+
+def habits_from(interval: float, local: FloatArray, values: FloatArray) -> Habits:
+    """The habits that readings tell of, float64[n] local seconds and values, n at least 1."""
+    spans = Spans.of(interval)
+    bins = (local * spans.bins // _DAY).astype(np.int64)
+    latest = int(bins.max())
+    empty = empty_state(1, spans).profile[0]
+    kept = bins > latest - len(empty)
+    places = bins[kept] % len(empty)
+    counts = np.bincount(places, minlength=len(empty))
+    cut = np.clip(values[kept], -LARGEST, LARGEST)
+    sums = np.bincount(places, cut, minlength=len(empty))
+    profile = np.divide(sums, counts, out=empty, where=counts > 0)
+    peaks = empty_peaks(1, bins_a_day(interval))
+    return Habits(profile, latest, peaks.highest[0], int(peaks.latest[0]), seasons=True)
+
+
+def put_habits(memory: Memory, rules: Rules, pair: int, habits: Habits, local: float) -> None:
+    """Let a pair of which nothing was read yet know the habits from before ``local`` seconds."""
+    first, first_peak = (int(local * bins // _DAY) for bins in (rules.spans.bins, rules.peak_bins))
+    memory.views.profile[pair] = habits.profile
+    _forget_from(memory.views.profile[pair], first, habits.latest)
+    memory.peaks.highest[pair] = habits.peaks
+    _forget_from(memory.peaks.highest[pair], first_peak, habits.latest_peak)
+    memory.peaks.latest[pair] = min(first_peak - 1, habits.latest_peak)
+
+
+def _forget_from(ring: NDArray[np.floating], first: int, latest: int) -> None:
+    """Leave of a ring that reaches to the ``latest`` bin what lies before the ``first``."""
+    if latest >= first:
+        ring[np.arange(max(first, latest - len(ring) + 1), latest + 1) % len(ring)] = np.nan

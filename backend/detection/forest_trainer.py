@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from backend.detection.arena import ForestArena
 from backend.detection.calibration import expected_range
 from backend.detection.detector import Series
+from backend.detection.forest_memory import Habits
 from backend.detection.registry import ModelSet
 from backend.detection.seed import seed_of
 from backend.detection.sensitivity import Thresholds
@@ -24,7 +25,7 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A pair that was grown apart from the live ones; ``seasons``: earlier weeks were read in as well."""
+    """A pair that was grown apart from the live ones; ``seasons``: its views know of earlier weeks."""
 
     arena: ForestArena
     slot: int
@@ -35,18 +36,21 @@ class Grown:
         return float(self.arena.newest(np.array([self.slot]))[0])
 
 
-def grow(arena: ForestArena, key: SeriesKey, series: Series) -> Grown:
+def grow(arena: ForestArena, key: SeriesKey, series: Series, habits: Habits | None = None) -> Grown:
     """Read a series in and grow the pair's trees from what may be learned of it.
 
-    The same series gives the same pair: its seed is its name's.
+    ``habits``: what is known of the time before. The same arguments give the same pair: its seed is its
+    name's.
     """
     slot = arena.add(seed_of(key))
+    if habits is not None:
+        arena.put_habits(slot, habits, float(series.timestamps[0]))
     slots = np.array([slot])
     arena.hold(slots, True)
     arena.push(np.full(len(series.values), slot), series.timestamps, series.values, series.learned)
     arena.refit(slots)
     arena.hold(slots, False)
-    return Grown(arena, slot, series.older > 0)
+    return Grown(arena, slot, habits is not None and habits.seasons)
 
 
 class ForestTrainer:
@@ -57,13 +61,18 @@ class ForestTrainer:
         new_nursery: Callable[[], ForestArena],
         min_samples: int,
         thresholds: Thresholds,
+        habits: Callable[[SeriesKey], Habits | None],
         swap_in: Callable[[dict[SeriesKey, Grown], ModelSet], None],
     ) -> None:
-        """``new_nursery``: where pairs grow until ``swap_in`` puts them among the live ones."""
+        """``new_nursery``: where pairs grow until ``swap_in`` puts them among the live ones.
+
+        ``habits``: what the views of a live pair know of earlier days; None where it is not live yet.
+        """
         self._new_nursery = new_nursery
         self._nurseries = threading.local()
         self._min_samples = min_samples
         self._thresholds = thresholds
+        self._habits = habits
         self._swap_in = swap_in
         self._grown: dict[SeriesKey, Grown] = {}
 
@@ -72,20 +81,21 @@ class ForestTrainer:
         learned = int(series.learned.sum())
         if learned < self._min_samples:
             raise NotEnoughSamples(learned, self._min_samples)
-        grown = self._grown[key] = grow(self._nursery(), key, series)
+        habits = self._known_before(key, series)
+        grown = self._grown[key] = grow(self._nursery(), key, series, habits)
         return TrainedModel(
             key=key,
             forest=grown.arena.model(grown.slot),
             expected=expected_range(series.values[series.learned]),
             samples=learned,
-            start=float(series.timestamps[series.older]),
+            start=float(series.timestamps[0]),
             end=float(series.timestamps[-1]),
             trained_at=now,
             contamination=0.0,
             detector="view_forest",
             features=VIEWS,
             seasons=grown.seasons,
-            verdicts=self._verdicts(key, series, grown) if series.compared.any() else None,
+            verdicts=self._verdicts(key, series, habits, grown) if series.compared.any() else None,
         )
 
     def drop(self, key: SeriesKey) -> None:
@@ -105,10 +115,21 @@ class ForestTrainer:
         arena: ForestArena = self._nurseries.arena
         return arena
 
-    def _verdicts(self, key: SeriesKey, series: Series, grown: Grown) -> BoolArray:
+    def _known_before(self, key: SeriesKey, series: Series) -> Habits | None:
+        """What the live pair knows of earlier days and weeks; of weeks, what was read in if it was."""
+        live = self._habits(key)
+        if series.older is None:
+            return live
+        nursery = self._nursery()
+        read = nursery.habits_from(*series.older)
+        return read if live is None else read._replace(peaks=live.peaks, latest_peak=live.latest_peak)
+
+    def _verdicts(self, key: SeriesKey, series: Series, habits: Habits | None, grown: Grown) -> BoolArray:
         """What the new trees, as they are, make of the compared readings."""
         slot = grown.arena.add(seed_of(key))
         grown.arena.put_model(slot, grown.arena.model(grown.slot))
+        if habits is not None:
+            grown.arena.put_habits(slot, habits, float(series.timestamps[0]))
         grown.arena.hold(np.array([slot]), True)
         slots = np.full(len(series.values), slot)
         scores = grown.arena.push(slots, series.timestamps, series.values, np.zeros_like(series.learned))

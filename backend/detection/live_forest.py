@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from backend.detection.arena import SEGMENT, ForestArena, State
 from backend.detection.detector import Batch, Judged, Standing
-from backend.detection.forest_memory import PairModel
+from backend.detection.forest_memory import Habits, PairModel
 from backend.detection.forest_trainer import ForestTrainer, Grown
 from backend.detection.manifest import ModelInfo
 from backend.detection.model_file import Forest
@@ -169,6 +169,12 @@ class LiveForest:
         with self._lock:
             return [key for key, _ in self.slots.items() if key not in self.slots.seasons]
 
+    def habits(self, key: SeriesKey) -> Habits | None:
+        """What the pair's views know of earlier days and weeks; None where it is not live yet."""
+        with self._lock:
+            slot = self.slots.get(key)
+            return None if slot is None else self.arena.habits(slot, seasons=key in self.slots.seasons)
+
     def segments(self) -> int:
         """How many segments there are to `dump`."""
         with self._lock:
@@ -213,6 +219,7 @@ class LiveForest:
                 lambda: ForestArena(self.interval, self.zone),
                 self._min_samples,
                 self._thresholds,
+                self.habits,
                 self._swap_in,
             )
         finally:

@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 
 from backend.detection import forest_loops, forest_memory
 from backend.detection.expected import bounds
-from backend.detection.forest_memory import Memory, PairModel, Rules, arrays_of, copy_pair, empty_memory
+from backend.detection.forest_memory import (
+    Habits,
+    Memory,
+    PairModel,
+    Rules,
+    arrays_of,
+    copy_pair,
+    empty_memory,
+)
 from backend.detection.season import local_seconds
 from backend.detection.views import VIEWS, what_if
 
@@ -155,6 +163,15 @@ class ViewForest:
         pair is held. Raises ValueError for a model of another interval.
         """
         forest_memory.put_model(self._memory, pair, model)
+
+    def habits(self, pair: int, *, seasons: bool) -> Habits:
+        """A copy of what the pair's views know of earlier days; ``seasons``: of earlier weeks too."""
+        return forest_memory.habits_of(self._memory, pair, seasons=seasons)
+
+    def put_habits(self, pair: int, habits: Habits, before: float) -> None:
+        """Let a pair of which nothing was read yet know the habits from before a time, in seconds."""
+        local = float(local_seconds(np.array([before]), self._zone)[0])
+        forest_memory.put_habits(self._memory, self._rules, pair, habits, local)
 
     def adopt(self, pair: int, other: ViewForest, other_pair: int, *, views: bool) -> None:
         """Take the window and the trees of another forest's pair, the next reading on.

@@ -57,8 +57,8 @@ class PairTraining:
         present = self._registry.current.models.get(key)
         scored = np.array([score != b"" for score in stored.score], dtype=np.bool_)
         compared = learned & scored & (stored.timestamps >= now - _COMPARED) & (present is not None)
-        series = Series(stored.timestamps, stored.values, learned, compared)
-        model = trainer.train(key, _with_older(series, older.get(key)), now)
+        series = Series(stored.timestamps, stored.values, learned, compared, older.get(key))
+        model = trainer.train(key, series, now)
         if present is None:
             return model, ""
         comparison = None
@@ -68,19 +68,3 @@ class PairTraining:
         changed = changes(present.samples, model.samples, comparison)
         off = "" if force or comparison is None else why_not(comparison)
         return replace(model, changed=changed), off
-
-
-def _with_older(series: Series, older: tuple[FloatArray, FloatArray] | None) -> Series:
-    """The series with what is known from before it."""
-    if older is None or not len(series.timestamps):
-        return series
-    before = older[0] < series.timestamps[0]
-    count = int(before.sum())
-    none = np.zeros(count, dtype=np.bool_)
-    return Series(
-        np.concatenate([older[0][before], series.timestamps]),
-        np.concatenate([older[1][before], series.values]),
-        np.concatenate([none, series.learned]),
-        np.concatenate([none, series.compared]),
-        count,
-    )

@@ -93,7 +93,7 @@ class Recovery:
         if not len(trained):
             log.warning("%r, %s: none of the readings of its model are stored", key.service, key.metric)
             return
-        grown = grow(nursery, key, self._series(key, trained))
+        grown = grow(nursery, key, self._series(key, trained), self._forest.habits(key))
         rest = stored.take(stored.timestamps > info.end)
         learned = self._learning.then(key, self._catalogue[key.metric], stored)
         slots = np.full(len(rest), grown.slot)

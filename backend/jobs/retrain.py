@@ -34,8 +34,6 @@ ProblemKind = Literal["skipped", "failed", "held_back"]
 
 _THREADS = 2
 """Pairs that are trained side by side; the compiled loops let go of the interpreter."""
-_GROUP = 256
-"""Pairs whose earlier weeks are held in memory at a time."""
 _TELL_EVERY = 0.2
 """Seconds between two tellings of progress: ten thousand pairs are no reason for ten thousand events."""
 
@@ -181,8 +179,7 @@ class Retrainer:
             self._detector.training() as trainer,
             ThreadPoolExecutor(_THREADS, f"retrain-{job.id}", initializer=after_polls) as pool,
         ):
-            for first in range(0, job.total, _GROUP):
-                keys = job.pairs[first : first + _GROUP]
+            for keys in _groups(job):
                 attempt = partial(self._attempt, job, trainer, self._older_of(job, keys))
                 for model, problem in pool.map(attempt, keys):
                     if why := self._why_cancelled(job):
@@ -202,8 +199,8 @@ class Retrainer:
         return "an operator cancelled it" if self._unwanted == job.id else ""
 
     def _older_of(self, job: TrainingJob, keys: Sequence[SeriesKey]) -> Older:
-        """Nothing for a first model: that is not to wait."""
-        if self._ask_older is None or job.trigger == "start":
+        """Asked for once a pair, in the background: what is live remembers them, and goes on to."""
+        if self._ask_older is None or job.trigger != "seasons":
             return {}
         return self._ask_older(keys, self._clock.now())
 
@@ -270,6 +267,14 @@ class Retrainer:
     def _tell(self, job: TrainingJob) -> None:
         self._told_at = time.monotonic()
         self._on_progress(job)
+
+
+def _groups(job: TrainingJob) -> list[Sequence[SeriesKey]]:
+    """Pairs whose earlier weeks are asked for and held in memory together: those of a metric."""
+    if job.trigger != "seasons":
+        return [job.pairs]
+    metrics = sorted({key.metric for key in job.pairs})
+    return [[key for key in job.pairs if key.metric == metric] for metric in metrics]
 
 
 def _noted(job: TrainingJob, problem: tuple[ProblemKind, PairProblem] | None, trained: int) -> TrainingJob:

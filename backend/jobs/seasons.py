@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
 from backend.detection.detector import Detector
 from backend.detection.live_forest import LiveForest
 from backend.detection.registry import ModelRegistry
+from backend.jobs.earlier_weeks import earlier_weeks
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.pair_training import Older
 from backend.jobs.retrain import Retrainer
@@ -21,16 +19,12 @@ from backend.metrics.readings import SeriesKey
 
 log = logging.getLogger(__name__)
 
-FloatArray = NDArray[np.float64]
-
-_WEEKS = 4 * 7 * 86400.0
-_STEP = 300.0
 _AGAIN = 86400.0
 """Seconds until a pair whose past was not to be had is tried again."""
 
 
 class OlderReadings:
-    """Asks for the past of some pairs, piece by piece of all services; used by the training thread."""
+    """Asks for the earlier weeks of some pairs and tells health where that fails; the training thread's."""
 
     def __init__(
         self,
@@ -42,7 +36,7 @@ class OlderReadings:
         health: HealthBoard,
     ) -> None:
         """``interval``: seconds between two polls; ``window``: the part of the past that is stored anyway."""
-        self._step = max(_STEP, interval)
+        self._interval = interval
         self._window = window
         self._catalogue = catalogue
         self._prometheus = prometheus
@@ -51,11 +45,9 @@ class OlderReadings:
 
     def of(self, keys: Collection[SeriesKey], now: float) -> Older:
         """float64[n] times and values of the pairs that have any; nothing where Prometheus cannot tell."""
-        pieces: dict[SeriesKey, list[tuple[FloatArray, FloatArray]]] = {}
-        wanted = set(keys)
+        before = now - self._window
         try:
-            for metric in {key.metric for key in wanted} & self._catalogue.keys():
-                self._ask(metric, wanted, now, pieces)
+            found = earlier_weeks(self._prometheus, self._catalogue, keys, before, self._interval)
         except PrometheusError as error:
             self._failing = True
             detail = f"the habits of earlier weeks are not known, the models do without: {error.detail}"
@@ -64,26 +56,7 @@ class OlderReadings:
         if self._failing:
             self._health.report("seasons", DependencyStatus.OK)
         self._failing = False
-        return {
-            key: (np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
-            for key, parts in pieces.items()
-        }
-
-    def _ask(
-        self,
-        metric: str,
-        wanted: Collection[SeriesKey],
-        now: float,
-        pieces: dict[SeriesKey, list[tuple[FloatArray, FloatArray]]],
-    ) -> None:
-        end = (now - self._window) // self._step * self._step
-        start = max(0.0, end - _WEEKS)
-        query = self._catalogue[metric].query
-        for found in self._prometheus.range_pieces(query, start, end - self._step, self._step):
-            for service, series in found.items():
-                key = SeriesKey(service, metric)
-                if key in wanted and len(series[0]):
-                    pieces.setdefault(key, []).append(series)
+        return found
 
 
 class Seasons:

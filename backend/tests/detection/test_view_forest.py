@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from backend.detection.expected import expected_range
+from backend.detection.forest_memory import habits_from
+from backend.detection.season import local_seconds
 from backend.detection.step_tables import DEPTH, ENTRIES, average_path, fit_table, weight_at
 from backend.detection.training_window import Sorted
 from backend.detection.view_forest import FIRST_FIT, THRESHOLD, ViewForest
@@ -168,3 +171,25 @@ def test_a_table_is_its_trees_within_a_128th() -> None:
     assert at[2] < at[3] < at[4]
     deepest = (DEPTH + average_path(4000)[4000]) / average_path(4000)[4000]
     assert weights.min() > 2 ** (-4 * deepest)
+
+
+@pytest.mark.parametrize("zone", [None, ZoneInfo("Europe/Berlin")])
+def test_habits_are_known_as_if_their_readings_had_been_pushed(zone: ZoneInfo | None) -> None:
+    now, one = 1_767_225_600.0, np.array([0])
+    times = now - 300.0 * np.arange(28 * 288.0, 0.0, -1.0)
+    values = 40 + 30 * np.sin(times / 86400 * 2 * np.pi) + np.random.default_rng(0).normal(0, 1, len(times))
+    pushed, told, went_on = (ViewForest(15.0, one, zone=zone) for _ in range(3))
+    pushed.push(np.zeros(len(times), dtype=np.int64), times, values)
+    told.put_habits(0, habits_from(15.0, local_seconds(times, zone), values), now)
+    # What a live pair knows goes on likewise, without what lies in the window that is read again.
+    later = ViewForest(15.0, one, zone=zone)
+    later.push(
+        np.zeros(len(times) + 96, dtype=np.int64),
+        np.r_[times, now + 300.0 * np.arange(96)],
+        np.r_[values, np.full(96, 500.0)],
+    )
+    went_on.put_habits(0, later.habits(0, seasons=True), now)
+    for forest in (pushed, told, went_on):
+        forest.push(one, np.array([now + 600.0]), np.array([40.0]))
+    np.testing.assert_allclose(told.usual(0), pushed.usual(0))
+    np.testing.assert_allclose(went_on.usual(0)[0], pushed.usual(0)[0])

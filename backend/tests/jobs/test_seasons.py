@@ -59,6 +59,20 @@ def test_what_is_usual_at_this_hour_is_known_soon_after_the_first_model(tmp_path
         assert bench.settle() is None, "a restart keeps it"
 
 
+def test_a_retrain_goes_on_with_what_is_known_and_asks_prometheus_for_nothing(tmp_path: Path) -> None:
+    with Bench(tmp_path, seasons=True) as bench:
+        long_past(bench)
+        for _ in range(3):
+            bench.poll()
+            bench.settle()
+        asked = bench.prometheus.asked.count("range lat")
+        assert bench.retrainer.run("schedule", [KEY], force=True).trained == 1
+        assert bench.prometheus.asked.count("range lat") == asked
+        assert bench.registry.current.models[KEY].seasons
+        bench.poll()
+        assert away_from_the_usual(bench) < 2
+
+
 def test_a_rollback_to_a_model_from_before_outlasts_a_restart(tmp_path: Path) -> None:
     with Bench(tmp_path, seasons=True) as bench:
         long_past(bench)
