@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from backend.jobs.backtest_fetch import TooMuch, fetch
 from backend.jobs.backtest_pair import Replay, replay_pair
 from backend.jobs.backtest_request import BacktestRefused, BacktestRequest, Judging, check
 from backend.jobs.backtest_result import Backtest, PairResult, State, totals
+from backend.jobs.earlier_weeks import EarlierWeeks, earlier_weeks
 from backend.jobs.replay import Cancelled
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.prometheus import PrometheusClient, PrometheusError, SeriesArrays
@@ -187,8 +188,10 @@ class Backtester:
         if not firsts:
             raise BacktestRefused(self._nothing(request))
         data_from = float(min(firsts))
+        say("fetching the weeks before")
+        earlier = self._earlier(backtest, series, max(0.0, start - warm_up))
         backtest = replace(backtest, phase="replaying", total=len(series), data_from=data_from)
-        results = self._results(backtest, series, start, end)
+        results = self._results(backtest, series, earlier, start, end)
         seconds = end - data_from
         sums = totals(results, seconds)
         detail = "every pair was replayed"
@@ -201,8 +204,26 @@ class Backtester:
         )
         return self._end(ended, "done", detail)
 
+    def _earlier(self, backtest: Backtest, keys: Collection[SeriesKey], before: float) -> EarlierWeeks | None:
+        """What live would know of the weeks before; None for the classic forest, which knows of none."""
+        used = (backtest.present, *((backtest.asked,) if backtest.asked else ()))
+        if all(judging.detector == "isolation_forest" for judging in used):
+            return None
+
+        def check() -> None:
+            if self._is_stopped(backtest.id):
+                raise Cancelled
+
+        interval = self._settings.poll.interval
+        return earlier_weeks(self._prometheus, self._catalogue, keys, before, interval, check)
+
     def _results(
-        self, backtest: Backtest, series: dict[SeriesKey, SeriesArrays], start: float, end: float
+        self,
+        backtest: Backtest,
+        series: dict[SeriesKey, SeriesArrays],
+        earlier: EarlierWeeks | None,
+        start: float,
+        end: float,
     ) -> list[PairResult]:
         """Replay every pair, two at a time; the kernels let go of the interpreter."""
         real = self._real(backtest.request)
@@ -218,6 +239,7 @@ class Backtester:
             fitter=self._settings.training.fitter,
             pairs=len(series),
             stopped=lambda: self._is_stopped(backtest.id),
+            earlier=earlier or {},
         )
 
         def one(key: SeriesKey) -> PairResult | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,10 @@ _NO_MODEL = np.inf
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What all ``pairs`` of a backtest share; times and spans in seconds."""
+    """What all ``pairs`` of a backtest share; times and spans in seconds.
+
+    ``earlier``: coarse readings of the weeks before what is replayed, of the pairs that have any.
+    """
 
     present: Judging
     asked: Judging | None
@@ -48,6 +51,7 @@ class Replay:
     fitter: Fitter
     pairs: int
     stopped: Callable[[], bool]
+    earlier: Mapping[SeriesKey, tuple[FloatArray, FloatArray]]
 
 
 def replay_pair(
@@ -156,6 +160,7 @@ def _judged(
         quiet=rule.dedup_window,
         fires=lambda part: firing(rule, spec, part),
         stopped=about.stopped,
+        earlier=about.earlier.get(key),
     )
     return scored, rule, ""
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from backend.detection.detector import YOUNG
 from backend.detection.features import features_of, max_gap, windows_of
 from backend.detection.forest_batch import ForestBatch
-from backend.detection.forest_memory import PairModel
+from backend.detection.forest_memory import PairModel, habits_from
+from backend.detection.season import local_seconds
 from backend.detection.seed import seed_of
 from backend.detection.training import train_pair
 from backend.detection.view_forest import ViewForest
@@ -44,8 +45,12 @@ def by_view_forest(
     quiet: float,
     fires: Judge,
     stopped: Callable[[], bool],
+    earlier: tuple[FloatArray, FloatArray] | None = None,
 ) -> Scored:
     """The view forest's scores of float64[n] ascending seconds and finite values; NaN before ``min_samples``.
+
+    ``earlier``: coarse readings of the weeks before, float64[m] seconds and values: what is usual at a time
+    of the day and the week comes from them, as live.
 
     A reading is not learned within ``quiet`` seconds of one that fired, as live in an incident that nobody
     has resolved yet. Whether one fires is known only with its score, so a block is pushed as if none did;
@@ -53,6 +58,9 @@ def by_view_forest(
     Cancelled.
     """
     forest = ViewForest(interval, np.array([seed_of(key)]), zone=zone)
+    if earlier is not None and len(values):
+        habits = habits_from(interval, local_seconds(earlier[0], zone), earlier[1])
+        forest.put_habits(0, habits, float(timestamps[0]))
     unjudged = np.full(len(values), np.nan)
     scored = Scored(timestamps, values, unjudged, np.zeros(len(values), dtype=np.bool_))
     at, size, learned, fired_at = 0, _LONGEST, 0, -np.inf

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from backend.detection.detector import YOUNG
+from backend.detection.forest_memory import habits_from
 from backend.detection.seed import seed_of
 from backend.detection.view_forest import ViewForest
 from backend.jobs.replay import Cancelled, by_classic_forest, by_view_forest
@@ -26,7 +27,13 @@ def values_with_faults() -> NDArray[np.float64]:
     return values
 
 
-def test_blocks_give_the_scores_of_single_readings() -> None:
+EARLIER = TIMES[0] - 300.0 * np.arange(28 * 288.0, 0.0, -1.0)
+
+
+@pytest.mark.parametrize("earlier", [None, (EARLIER, 40 + 30 * np.sin(EARLIER / 86400 * 2 * np.pi))])
+def test_blocks_give_the_scores_of_single_readings(
+    earlier: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
+) -> None:
     values = values_with_faults()
     scored = by_view_forest(
         KEY,
@@ -38,8 +45,11 @@ def test_blocks_give_the_scores_of_single_readings() -> None:
         quiet=QUIET,
         fires=lambda part: part.scores >= LIMIT,
         stopped=lambda: False,
+        earlier=earlier,
     )
     forest = ViewForest(STEP, np.array([seed_of(KEY)]))
+    if earlier is not None:
+        forest.put_habits(0, habits_from(STEP, *earlier), TIMES[0])
     pair, fired_at, fired, learned = np.array([0]), -np.inf, 0, 0
     for at, value, score, grown in zip(TIMES, values, scored.scores, scored.grown, strict=True):
         learns = at - fired_at > QUIET
