@@ -16,7 +16,9 @@ export function Commands() {
   const navigate = useNavigate();
   const close = () => setOpen(null);
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette(), PRELOAD_AFTER_MS);
+    // A slow machine still draws the page by then: not before it has nothing else to do.
+    const whenIdle = globalThis.requestIdleCallback ?? setTimeout;
+    const timer = setTimeout(() => whenIdle(() => void loadPalette()), PRELOAD_AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
   const page = (keys: string, does: string, path: string) => ({
