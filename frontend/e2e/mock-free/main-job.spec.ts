@@ -1,6 +1,5 @@
 /** The main job on real parts: a fault becomes an incident, its logs explain it, it is resolved and stays so. */
-import { fileURLToPath } from "node:url";
-import { expect, type Page, request, test } from "@playwright/test";
+import { expect, request, test } from "@playwright/test";
 import type { ModelList, Overview } from "../../src/lib/api/types.ts";
 import { violations } from "../axe.ts";
 
@@ -10,11 +9,6 @@ const SERVICE = "payment-service";
 const METRIC = "lat";
 const MODEL_READY_MS = 6 * 60_000;
 const INCIDENT_MS = 90_000;
-const IMAGES = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
-
-async function keepImage(page: Page, name: string): Promise<void> {
-  if (process.env.CANOPY_SCREENSHOTS) await page.screenshot({ path: `${IMAGES}${name}.png` });
-}
 
 async function fault(method: "post" | "delete"): Promise<void> {
   const service = await request.newContext();
@@ -56,13 +50,11 @@ test("from a fault to an incident that stays resolved", async ({ page }) => {
   await expect(rows.first()).toBeVisible({ timeout: INCIDENT_MS });
   expect(await page.evaluate(() => "sameDocument" in window), "the page was not reloaded").toBe(true);
   await expect(page.locator(".service-card", { hasText: SERVICE }).first()).toContainText("unusual");
-  await keepImage(page, "now");
 
   await rows.first().getByRole("link").click();
   const marked = page.getByRole("region", { name: "Log lines around the event" }).locator(".log-line-marked");
   await expect(marked.first()).toBeVisible({ timeout: INCIDENT_MS });
   await expect(page.locator(".chart canvas")).toBeVisible();
-  await keepImage(page, "incident");
 
   await page.getByRole("button", { name: "Resolve with a reason" }).click();
   await page.getByLabel("Comment (optional)").fill("The report job was stopped.");

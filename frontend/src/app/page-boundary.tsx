@@ -8,6 +8,11 @@ interface Props {
   children: ReactNode;
 }
 
+/** The browser's own words alone tell an operator nothing; whoever mends it needs them. */
+function inWords(error: Error): string {
+  return `Something in it is not as this page expects: after an update of Canopy, load it again. (${error.message})`;
+}
+
 class Boundary extends Component<Props, { error: Error | null; address: string }> {
   override state = { error: null, address: this.props.address };
 
@@ -24,7 +29,7 @@ class Boundary extends Component<Props, { error: Error | null; address: string }
     return (
       <ErrorState
         title="This page could not be shown"
-        error={this.state.error}
+        error={new Error(inWords(this.state.error))}
         onRetry={() => globalThis.location.reload()}
       />
     );
