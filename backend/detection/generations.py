@@ -26,8 +26,8 @@ from backend.clock import to_rfc3339
 from backend.detection.manifest import MANIFEST, Manifest, ModelInfo, manifest_bytes, read_manifest
 from backend.detection.model_file import before_path, model_path, write_model
 from backend.detection.training import TrainedModel
-from backend.metrics.files import replace_synced, sync_file_system, sync_folder, write_synced
-from backend.metrics.folders import make_folder, service_name
+from backend.metrics.files import replace_synced, sync_files, sync_folder, write_synced
+from backend.metrics.folders import folder_name, make_folder, service_name
 from backend.metrics.readings import SeriesKey
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Generations:
             infos += [self._swap(info, info.before, building, present) for info in back if info.before]
             manifest = Manifest(generation, tuple(infos), full_run_at)
             (building / MANIFEST).write_bytes(manifest_bytes(manifest))
-            sync_file_system(building)
+            sync_files([path for path in building.rglob("*") if path.is_file()], building)
             building.rename(self._folder / generation)
             sync_folder(self._folder)
         except OSError:
@@ -125,10 +125,17 @@ class Generations:
 
     def unlisted(self, manifest: Manifest) -> Iterator[tuple[Path, SeriesKey]]:
         """Model files that the manifest does not know."""
-        listed = {model_path(self._root, info.key) for info in manifest.models}
-        for path in sorted(self._root.glob("*/*.pkl")):
-            if path not in listed and not path.parent.name.startswith(".") and not path.name.startswith("."):
-                yield path, SeriesKey(service_name(path.parent), path.stem)
+        listed = {(folder_name(info.key.service), f"{info.key.metric}.pkl") for info in manifest.models}
+        if not self._root.is_dir():
+            return
+        # Names only: ten thousand paths would take longer than reading the files.
+        for folder in sorted(entry.name for entry in os.scandir(self._root) if entry.is_dir()):
+            if folder.startswith("."):
+                continue
+            for name in sorted(entry.name for entry in os.scandir(self._root / folder)):
+                if name.endswith(".pkl") and not name.startswith(".") and (folder, name) not in listed:
+                    path = self._root / folder / name
+                    yield path, SeriesKey(service_name(path.parent), path.stem)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

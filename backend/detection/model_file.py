@@ -83,7 +83,8 @@ def check_model(path: Path, info: ModelInfo, detector: DetectorName) -> None:
 
 def _checked(path: Path, info: ModelInfo, detector: DetectorName) -> bytes:
     try:
-        content = path.read_bytes()
+        with path.open("rb", buffering=0) as file:  # whole, at once
+            content = file.readall()
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}; retrain to replace it") from None
     if hashlib.sha256(content).hexdigest() != info.sha256:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from backend.detection.forest_batch import SEGMENT, ForestBatch
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _READERS = 2
 """Threads that read model files; what is left of the work holds the interpreter."""
+_AT_ONCE = 32
+"""Files that a thread reads before it says so: a file takes no longer than saying it."""
 
 
 class NothingBefore(LookupError):
@@ -43,8 +46,7 @@ class ModelSet:
 
     ``batch`` are the classic forests, ready to score, each in the place that ``slots`` says; a view
     forest's live state is its detector's.
-    ``outdated`` are the refused ones that only another version or detector wrote: a retrain mends those
-    without a question.
+    ``outdated`` are the refused ones that only another version or detector wrote: retrained unasked.
     """
 
     generation: str | None = None
@@ -253,11 +255,16 @@ class ModelRegistry:
     def _open_all(
         self, infos: Sequence[ModelInfo]
     ) -> Iterator[tuple[ModelInfo, PackedForest | Refused | None]]:
-        """Each model's forest, or why it is not used; a portion is read while the one before is put away."""
+        """Each model's forest, or why it is not used; no more than a segment of them is held here."""
         with ThreadPoolExecutor(_READERS, thread_name_prefix="models") as pool:
             for first in range(0, len(infos), SEGMENT):
                 some = infos[first : first + SEGMENT]
-                yield from zip(some, pool.map(self._open, some, chunksize=1), strict=True)
+                parts = [some[at : at + _AT_ONCE] for at in range(0, len(some), _AT_ONCE)]
+                found = chain.from_iterable(pool.map(self._open_some, parts))
+                yield from zip(some, found, strict=True)
+
+    def _open_some(self, infos: Sequence[ModelInfo]) -> list[PackedForest | Refused | None]:
+        return [self._open(info) for info in infos]
 
     def _open(self, info: ModelInfo) -> PackedForest | Refused | None:
         """A view forest's file is only opened where its tables are needed: see `read`."""
