@@ -23,7 +23,7 @@ from backend.api.parts import Parts
 from backend.api.routers import history, incidents, models, services, stream
 from backend.api.schemas.readings import MetricReading
 from backend.api.shortcut import ReadyMetrics
-from backend.cli import SWITCH_SECONDS
+from backend.cli import let_answers_go_first
 from backend.jobs.health import HealthBoard
 from backend.metrics.readings import SeriesKey
 from benchmarks.canopy import Canopy, grown_pairs
@@ -47,7 +47,7 @@ def main() -> None:
 
     A line ``on`` there starts the polls, ``off`` stops them; each is answered by the seconds a poll took.
     """
-    sys.setswitchinterval(SWITCH_SECONDS)
+    let_answers_go_first()
     with tempfile.TemporaryDirectory() as folder:
         canopy = Canopy(Path(folder), "view_forest", int(sys.argv[1]), _DISTINCT)
         canopy.serve_grown(grown_pairs(_DISTINCT, _GROWN_READINGS))

@@ -306,3 +306,35 @@ def _post(running: Running, path: str, **body: Any) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/api/v1/metrics", "/overview"])
+def test_who_has_the_newest_answer_is_not_sent_it_again(running: Running, path: str) -> None:
+    def asked_twice() -> int:
+        first = running.get(path, service=HEALTHY)
+        known = {"If-None-Match": first.headers["ETag"]}
+        again = running.request("GET", path, params={"service": HEALTHY}, headers=known)
+        assert again.status_code == 200 or not again.content
+        return again.status_code
+
+    wait_until(lambda: asked_twice() == 304, "both fell between the same two polls")
+
+
+def test_the_overview_comes_by_page_and_counts_all(running: Running) -> None:
+    whole = running.json("/overview")
+    page = running.json("/overview", limit=1, offset=1)
+    assert len(page["services"]) == 1
+    assert sum(page["severities"].values()) + page["blind"] == len(whole["services"])
+    assert running.json("/overview", limit=5, offset=100)["services"] == []
+    assert running.get("/overview", limit=0).status_code == 422
+
+
+def test_an_incidents_change_shows_in_the_overview_before_the_next_poll(running: Running) -> None:
+    incident = running.incident()
+    before = running.json("/overview")["open_incidents"]
+    assert running.post(f"/incidents/{incident['id']}/resolve", json={"reason": "real"}).status_code == 200
+    try:
+        assert running.json("/overview")["open_incidents"] == before - 1
+    finally:
+        assert running.post(f"/incidents/{incident['id']}/reopen").status_code == 200
+    assert running.json("/overview")["open_incidents"] == before
