@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,6 @@ from backend.detection.detector import Batch, Judged, Series, Standing
 from backend.detection.features import FEATURES, features_of, windows_of
 from backend.detection.forest_batch import ForestBatch
 from backend.detection.forest_memory import PairModel
-from backend.detection.manifest import ModelInfo
 from backend.detection.model_file import Forest
 from backend.detection.registry import ModelSet
 from backend.detection.shares import Past, feature_shares
@@ -23,6 +23,7 @@ from backend.metrics.readings import SeriesKey
 from backend.settings import DetectorName, TrainingSettings
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 class ClassicDetector:
@@ -36,37 +37,41 @@ class ClassicDetector:
         self._max_gap = max_gap
         self._newest: tuple[Batch, ModelSet] | None = None
         self._rows: dict[SeriesKey, int] = {}
-        self._counts: dict[SeriesKey, tuple[str, int, int]] = {}
+        self._asked: _Asked | None = None
+        # One assignment for both: other threads ask for the standing.
+        self._counting = (ModelSet(), np.zeros((0, 2), dtype=np.int64))
 
     def judge(self, batch: Batch, models: ModelSet) -> Judged:
         """See Detector: one batched call for all pairs that have a model."""
         self._newest, self._rows = (batch, models), {}
-        count = len(batch.keys)
-        slots = np.array([models.slots.get(key, -1) for key in batch.keys], dtype=np.intp)
-        rows = np.flatnonzero(slots >= 0)
+        # Poll after poll asks for the same pairs of the same models.
+        if self._asked is None or self._asked.models is not models or self._asked.keys != batch.keys:
+            self._asked = _look_up(batch.keys, models)
+            self._count_for(models)
+        _, _, rows, slots, expected, learned = self._asked
         judged = Judged(
-            scores=np.full(count, np.nan),
-            limits=np.full(count, np.nan),
-            expected=np.full((count, 2), np.nan),
-            learned=np.zeros(count, dtype=np.int64),
+            scores=np.full(len(batch.keys), np.nan),
+            limits=np.full(len(batch.keys), np.nan),
+            expected=expected.copy(),
+            learned=learned.copy(),
         )
         if len(rows):
-            infos = [models.models[batch.keys[row]] for row in rows.tolist()]
-            judged.scores[rows] = models.batch.score(slots[rows], batch.features[rows])
+            judged.scores[rows] = models.batch.score(slots, batch.features[rows])
             # Its threshold is the highest score that is still usual.
-            judged.limits[rows] = np.nextafter(models.batch.verdict_thresholds[slots[rows]], np.inf)
-            judged.expected[rows] = [info.expected for info in infos]
-            judged.learned[rows] = [info.samples for info in infos]
-            for info, anomalous in zip(infos, (judged.scores >= judged.limits)[rows].tolist(), strict=True):
-                self._count(info, anomalous)
+            judged.limits[rows] = np.nextafter(models.batch.verdict_thresholds[slots], np.inf)
+            counts = self._counting[1]
+            counts[slots, 0] += 1
+            counts[slots, 1] += judged.scores[rows] >= judged.limits[rows]
         return judged
 
     def standing(self, key: SeriesKey, models: ModelSet) -> Standing | None:
         """See Detector; counted since the start."""
-        info, counted = models.models.get(key), self._counts.get(key)
-        if info is None or counted is None or counted[0] != info.sha256:
+        slot = models.slots.get(key)
+        counted, counts = self._counting
+        if slot is None or counted is not models or not counts[slot, 0]:
             return None
-        return Standing(info.samples, *counted[1:])
+        judged, anomalous = counts[slot].tolist()
+        return Standing(models.models[key].samples, judged, anomalous)
 
     def go_back(self, forests: Mapping[SeriesKey, Forest], models: ModelSet) -> None:
         """The registry has swapped them in."""
@@ -90,19 +95,51 @@ class ClassicDetector:
 
     def forget(self, keys: Sequence[SeriesKey]) -> None:
         """See Detector."""
+        counted, counts = self._counting
         for key in keys:
-            self._counts.pop(key, None)
+            slot = counted.slots.get(key)
+            if slot is not None:
+                counts[slot] = 0
 
     @contextmanager
     def training(self) -> Iterator[ClassicTrainer]:
         """See Detector."""
         yield ClassicTrainer(self._settings, self._max_gap)
 
-    def _count(self, info: ModelInfo, anomalous: bool) -> None:
-        origin, judged, found = self._counts.get(info.key, ("", 0, 0))
-        if origin != info.sha256:
-            judged, found = 0, 0
-        self._counts[info.key] = (info.sha256, judged + 1, found + anomalous)
+    def _count_for(self, models: ModelSet) -> None:
+        """Go on counting where the model is the same, and from 0 where it is another one."""
+        before, known_counts = self._counting
+        if before is models:
+            return
+        counts = np.zeros((len(models.batch), 2), dtype=np.int64)
+        for key, slot in models.slots.items():
+            known = before.slots.get(key)
+            if known is not None and before.models[key].sha256 == models.models[key].sha256:
+                counts[slot] = known_counts[known]
+        self._counting = (models, counts)
+
+
+class _Asked(NamedTuple):
+    """The pairs of a poll, the rows of those that have a model, and its slots and what it says of itself."""
+
+    models: ModelSet
+    keys: list[SeriesKey]
+    rows: IntArray
+    slots: IntArray
+    expected: FloatArray
+    learned: IntArray
+
+
+def _look_up(keys: Sequence[SeriesKey], models: ModelSet) -> _Asked:
+    places = np.array([models.slots.get(key, -1) for key in keys], dtype=np.intp)
+    rows = np.flatnonzero(places >= 0)
+    expected = np.full((len(keys), 2), np.nan)
+    learned = np.zeros(len(keys), dtype=np.int64)
+    infos = [models.models[keys[row]] for row in rows.tolist()]
+    if infos:
+        expected[rows] = [info.expected for info in infos]
+        learned[rows] = [info.samples for info in infos]
+    return _Asked(models, list(keys), rows, places[rows], expected, learned)
 
 
 class ClassicTrainer:

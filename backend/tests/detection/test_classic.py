@@ -1,0 +1,57 @@
+"""The classic forest behind the seam: what it counts of its models, poll after poll."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from backend.detection.classic import ClassicDetector
+from backend.detection.detector import Batch
+from backend.detection.forest import fit
+from backend.detection.forest_batch import ForestBatch
+from backend.detection.manifest import ModelInfo
+from backend.detection.registry import ModelSet
+from backend.metrics.readings import ExpectedRange, SeriesKey
+from backend.settings import TrainingSettings
+
+FIRST, SECOND, STRANGER = (SeriesKey(name, "lat") for name in ("first", "second", "stranger"))
+USUAL = np.random.default_rng(0).normal(40.0, 2.0, (300, 5))
+
+
+def models(digests: Mapping[SeriesKey, str]) -> ModelSet:
+    infos = {
+        key: ModelInfo(key, digest, 0.0, 0.0, 0.0, 300, 0.01, ExpectedRange(30, 50), (), {})
+        for key, digest in digests.items()
+    }
+    slots = {key: slot for slot, key in enumerate(infos)}
+    return ModelSet("made up", infos, slots, ForestBatch([fit(USUAL, 0.01)] * len(infos)))
+
+
+def batch(*keys: SeriesKey, value: float = 40.0) -> Batch:
+    count = len(keys)
+    features = np.full((count, 5), value)
+    return Batch(list(keys), 0.0, features[:, 0], features, np.ones(count, dtype=np.bool_))
+
+
+def test_each_pair_is_judged_by_its_own_model_and_a_stranger_by_none() -> None:
+    detector, served = ClassicDetector(TrainingSettings(), 300.0), models({FIRST: "a", SECOND: "b"})
+    judged = detector.judge(batch(STRANGER, SECOND, FIRST), served)
+    assert np.isnan(judged.scores).tolist() == [True, False, False]
+    assert judged.expected[1:].tolist() == [[30, 50], [30, 50]]
+    assert judged.learned.tolist() == [0, 300, 300]
+    assert detector.standing(STRANGER, served) is None
+
+
+def test_a_model_s_standing_goes_on_while_it_serves_and_begins_anew_with_another() -> None:
+    detector, served = ClassicDetector(TrainingSettings(), 300.0), models({FIRST: "a", SECOND: "b"})
+    detector.judge(batch(FIRST, SECOND), served)
+    detector.judge(batch(SECOND, FIRST, value=4000.0), served)
+    assert detector.standing(FIRST, served) == (300, 2, 1)
+    later = models({STRANGER: "c", FIRST: "a", SECOND: "another"})
+    assert detector.standing(FIRST, later) is None
+    detector.judge(batch(FIRST, SECOND), later)
+    assert detector.standing(FIRST, later) == (300, 3, 1)
+    assert detector.standing(SECOND, later) == (300, 1, 0)
+    detector.forget([FIRST])
+    assert detector.standing(FIRST, later) is None
