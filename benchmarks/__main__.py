@@ -17,7 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         choices=["tick", "append", "api", "faults", "backtest", "models", "prometheus", "report"],
         default="tick",
         help="the work of one poll; keeping its readings; what the API answers; faults to incidents; "
-        "a range of the past; fit, size and load of models; what polls cost Prometheus; polls of several sizes, written into README.md",
+        "a range of the past; fit, size and load of models; what polls cost Prometheus; "
+        "polls of several sizes, written into README.md",
     )
     parser.add_argument(
         "--pairs",
