@@ -240,7 +240,7 @@ def _open_parts(
     )
     stack.callback(backtester.stop, _CLOSING_SECONDS)
     detector = build_detector(settings, thresholds)
-    learning = Learning(incidents, settings.incidents.policy, settings.incidents.dedup_window)
+    learning = Learning(incidents, catalogue, settings.incidents.policy, settings.incidents.dedup_window)
     older = OlderReadings(
         interval=settings.poll.interval,
         window=settings.training.window,
@@ -306,7 +306,6 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
         recover=recovery_of(
             parts.detector,
             settings=parts.settings,
-            catalogue=parts.catalogue,
             history=parts.history,
             registry=parts.registry,
             learning=parts.learning,

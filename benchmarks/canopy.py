@@ -156,7 +156,7 @@ class Canopy:
         self.registry = ModelRegistry(storage.models, self.settings.detection.detector)
         self.store = IncidentStore(self.folder / "canopy.db")
         self.detector = build_detector(self.settings, Thresholds(self.settings))
-        learning = Learning(self.store, incidents.policy, incidents.dedup_window)
+        learning = Learning(self.store, CATALOGUE, incidents.policy, incidents.dedup_window)
         self.retrainer = Retrainer(
             self.settings, self.history, self.registry, self.detector, learning, self.clock, lambda _: None
         )
@@ -209,7 +209,6 @@ class Canopy:
             recover=recovery_of(
                 self.detector,
                 settings=self.settings,
-                catalogue=CATALOGUE,
                 history=self.history,
                 registry=self.registry,
                 learning=learning,

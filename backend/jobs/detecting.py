@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,7 +18,6 @@ from backend.jobs.health import HealthBoard
 from backend.jobs.learning import Learning
 from backend.jobs.recovery import Recovery
 from backend.jobs.snapshots import Snapshots
-from backend.metrics.catalogue import MetricSpec
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey
 from backend.settings import Settings
@@ -39,7 +38,6 @@ def recovery_of(
     detector: Detector,
     *,
     settings: Settings,
-    catalogue: Mapping[str, MetricSpec],
     history: HistoryStore,
     registry: ModelRegistry,
     learning: Learning,
@@ -49,7 +47,6 @@ def recovery_of(
         return None
     return Recovery(
         interval=settings.poll.interval,
-        catalogue=catalogue,
         history=history,
         registry=registry,
         forest=detector,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,16 @@ class Learning:
     taken, so that live the reading that opens an incident is learned; a retrain leaves it out.
     """
 
-    def __init__(self, incidents: IncidentStore, policy: PolicyName, quiet: float) -> None:
+    def __init__(
+        self,
+        incidents: IncidentStore,
+        catalogue: Mapping[str, MetricSpec],
+        policy: PolicyName,
+        quiet: float,
+    ) -> None:
+        """``quiet``: seconds after which a pair that fired counts as calm again."""
         self._incidents = incidents
+        self._catalogue = catalogue
         self._policy = policy
         self._quiet = quiet
 
@@ -47,7 +55,7 @@ class Learning:
             return np.ones(len(keys), dtype=np.bool_)
         return np.array([key not in firing for key in keys], dtype=np.bool_)
 
-    def then(self, key: SeriesKey, spec: MetricSpec, stored: Columns) -> BoolArray:
+    def then(self, key: SeriesKey, stored: Columns) -> BoolArray:
         """The same for stored readings, as it was when they were new. Raises StoreError."""
         learned = np.ones(len(stored), dtype=np.bool_)
         if not len(stored):
@@ -56,9 +64,7 @@ class Learning:
         spans = self._incidents.spans(key, float(times[0]) - self._quiet, float(times[-1]))
         if not spans:
             return learned
-        anomalous = stored.status == Verdict.ANOMALY.encode()
-        beyond = (stored.severity == Severity.HIGH.encode()) | (stored.severity == Severity.CRITICAL.encode())
-        fired = times[fires(self._policy, spec, beyond, anomalous)]
+        fired = self._fired(key, stored)
         for start, end in spans:
             firings = np.unique([start, *fired[(fired > start) & (fired < end)], end])
             last = firings[np.maximum(np.searchsorted(firings, times) - 1, 0)]
@@ -74,5 +80,18 @@ class Learning:
             return np.ones(0, dtype=np.bool_)
         times = stored.timestamps
         spans = self._incidents.spans(key, float(times[0]), float(times[-1]))
-        anomalous = times[stored.status == Verdict.ANOMALY.encode()]
-        return outside(firing_stretches(spans, anomalous, self._quiet), times)
+        if not spans:
+            return np.ones(len(stored), dtype=np.bool_)
+        return outside(firing_stretches(spans, self._fired(key, stored), self._quiet), times)
+
+    def _fired(self, key: SeriesKey, stored: Columns) -> FloatArray:
+        """When the policy took a reading for one of an incident; where a metric is no more, its verdicts."""
+        anomalous = stored.status == Verdict.ANOMALY.encode()
+        spec = self._catalogue.get(key.metric)
+        if spec is not None:
+            high, critical = (
+                stored.severity == level.encode() for level in (Severity.HIGH, Severity.CRITICAL)
+            )
+            anomalous = fires(self._policy, spec, high | critical, anomalous)
+        fired: FloatArray = stored.timestamps[anomalous]
+        return fired

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import numpy as np
 
@@ -18,7 +18,6 @@ from backend.detection.model_file import Refused
 from backend.detection.registry import ModelRegistry
 from backend.incidents.schema import StoreError
 from backend.jobs.learning import Learning
-from backend.metrics.catalogue import MetricSpec
 from backend.metrics.columns import Columns
 from backend.metrics.history import HistoryError, HistoryStore
 from backend.metrics.readings import SeriesKey
@@ -42,7 +41,6 @@ class Recovery:
         self,
         *,
         interval: float,
-        catalogue: Mapping[str, MetricSpec],
         history: HistoryStore,
         registry: ModelRegistry,
         forest: LiveForest,
@@ -50,7 +48,6 @@ class Recovery:
     ) -> None:
         self._interval = interval
         self._seconds = min(_LONGEST, _SHARE * interval)
-        self._catalogue = catalogue
         self._history = history
         self._registry = registry
         self._forest = forest
@@ -70,16 +67,19 @@ class Recovery:
         due = [key for key in changed if key in served and key not in lacking]
         for key in (*due, *lacking):
             try:
-                if key not in lacking:
-                    self._push(key, self._forest.newest(key), at)
-                elif time.monotonic() < until:
+                if key in lacking and time.monotonic() < until:
                     self._grow(nursery, key, served[key], at)
+                elif key in changed:
+                    # One that waits is judged by what it has: that must not have a hole either.
+                    self._push(key, self._forest.newest(key), at)
             except (HistoryError, StoreError) as error:
                 log.error("the past of %r, %s cannot be read in: %s", key.service, key.metric, error)
 
     def _push(self, key: SeriesKey, newest: float, at: float) -> None:
+        if newest == -np.inf:
+            return
         stored = self._history.columns(key, newest, at)
-        learned = self._learning.then(key, self._catalogue[key.metric], stored)
+        learned = self._learning.then(key, stored)
         self._forest.catch_up(key, stored.timestamps, stored.values, learned)
 
     def _grow(self, nursery: ForestArena, key: SeriesKey, info: ModelInfo, at: float) -> None:
@@ -95,7 +95,7 @@ class Recovery:
             return
         grown = grow(nursery, key, self._series(key, trained), self._forest.habits(key))
         rest = stored.take(stored.timestamps > info.end)
-        learned = self._learning.then(key, self._catalogue[key.metric], stored)
+        learned = self._learning.then(key, stored)
         slots = np.full(len(rest), grown.slot)
         nursery.push(slots, rest.timestamps, rest.values, learned[len(trained) :])
         self._forest.catch_up(key, stored.timestamps, stored.values, learned)

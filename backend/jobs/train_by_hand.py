@@ -15,6 +15,7 @@ from backend.jobs.detecting import build_detector
 from backend.jobs.learning import Learning
 from backend.jobs.retrain import Retrainer
 from backend.jobs.training_job import TrainingJob
+from backend.metrics.catalogue import build_catalogue
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey
 from backend.settings import Settings, sqlite_path
@@ -46,7 +47,8 @@ def train_by_hand(
 
         saved = Sensitivities(sqlite_path(settings.storage.database)).saved()
         detector = build_detector(settings, Thresholds(settings, saved))
-        learning = Learning(incidents, settings.incidents.policy, settings.incidents.dedup_window)
+        catalogue = build_catalogue(settings)
+        learning = Learning(incidents, catalogue, settings.incidents.policy, settings.incidents.dedup_window)
         retrainer = Retrainer(settings, history, registry, detector, learning, SystemClock(), show)
         there = retrainer.pairs()
         _require(service, metric, there, settings)

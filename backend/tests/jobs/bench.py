@@ -165,7 +165,7 @@ class Bench:
             history,
             registry,
             detector or build_detector(self.settings, Thresholds(self.settings)),
-            Learning(self.store, incidents.policy, incidents.dedup_window),
+            Learning(self.store, CATALOGUE, incidents.policy, incidents.dedup_window),
             self.clock,
             on_progress,
             OlderReadings(
@@ -209,7 +209,7 @@ class Bench:
         self.live = Live()
         self.detector = build_detector(self.settings, Thresholds(self.settings))
         self.snapshots = snapshots_of(self.detector, self.settings, self.registry, self.board)
-        learning = Learning(self.store, incidents.policy, incidents.dedup_window)
+        learning = Learning(self.store, CATALOGUE, incidents.policy, incidents.dedup_window)
         self.retrainer = self.build_retrainer(
             self.history, self.registry, self.detector, lambda job: self.warmup.trained(job)
         )
@@ -246,7 +246,6 @@ class Bench:
             recover=recovery_of(
                 self.detector,
                 settings=self.settings,
-                catalogue=CATALOGUE,
                 history=self.history,
                 registry=self.registry,
                 learning=learning,

@@ -141,3 +141,29 @@ def test_a_training_by_hand_before_the_restart_leaves_no_hole_in_what_the_views_
                     bench.poll()
             found[name] = [bench.poll().readings[KEY].score for _ in range(5)]
     assert found["polled"] == found["away"]
+
+
+def test_a_pair_that_waits_its_turn_to_grow_is_judged_by_what_it_was_without_a_hole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {}
+    for name, away in (("polled", False), ("away", True)):
+        with Bench(tmp_path / name) as bench:
+            bench.learn(KEY)
+            bench.healthy(KEY, polls=30)
+            for _ in range(10):
+                bench.poll()
+            if away:
+                save(bench)
+                bench.history.flush()
+                registry = ModelRegistry(bench.settings.storage.models, "view_forest")
+                registry.load()
+                bench.build_retrainer(bench.history, registry).run("command", [KEY], force=True)
+                bench.next_poll += 15 * 15.0
+                monkeypatch.setattr("backend.jobs.recovery._LONGEST", 0.0)
+                bench.restart()
+            else:
+                for _ in range(15):
+                    bench.poll()
+            found[name] = [bench.poll().readings[KEY].score for _ in range(5)]
+    assert found["polled"] == found["away"]
