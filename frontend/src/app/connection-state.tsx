@@ -29,7 +29,8 @@ export function ConnectionState({ connection }: { connection: Connection }) {
     <p className={`connection connection-${tone}`} title={lost ? WHY_LOST : undefined}>
       <span className="connection-word" role="status">
         <span className="connection-dot" aria-hidden="true" />
-        <span className="connection-what">{word}</span>
+        {/* "Live" beside "stale" would say the opposite: the stream lives, what it brings is old. */}
+        {!(stale && connection === "live") && <span className="connection-what">{word}</span>}
         {stale && <strong className="connection-stale">stale</strong>}
       </span>
       {fresh && <span className="connection-age">data {formatDuration(fresh.ageMs)} old</span>}
