@@ -148,12 +148,14 @@ class ModelRegistry:
     def roll_back(self, keys: Iterable[SeriesKey], now: float) -> dict[SeriesKey, Forest]:
         """Serve the models before the present ones; they are held until the next retrain. Returns them.
 
+        Of several pairs those that are held already stay as they are: a second step back would be one forth.
         Raises NothingBefore where no pair has one that can be used, and what `save` raises.
         """
         with self._generations.writing():
             self._take_over()
             infos = {info.key: info for info in self._manifest.models}
-            back = self._before([infos[key] for key in keys if key in infos])
+            chosen = [infos[key] for key in keys if key in infos]
+            back = self._before([info for info in chosen if len(chosen) == 1 or not info.held])
             if not back:
                 raise NothingBefore("none of these models has one before it that can be used")
             manifest = self._generations.build(
