@@ -167,6 +167,9 @@ class ClassicTrainer:
         features = features_of(windows_of(series.timestamps, series.values, self._max_gap))[series.compared]
         return replace(model, verdicts=_verdicts(model, features))
 
+    def limit(self, key: SeriesKey) -> None:
+        """See Trainer."""
+
     def drop(self, key: SeriesKey) -> None:
         """Nothing is kept of it."""
 

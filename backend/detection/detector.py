@@ -74,6 +74,9 @@ class Trainer(Protocol):
     def train(self, key: SeriesKey, series: Series, now: float) -> TrainedModel:
         """A new model of the pair. Raises NotEnoughSamples."""
 
+    def limit(self, key: SeriesKey) -> float | None:
+        """The score from which the pair's readings are anomalous today; None: each model has its own."""
+
     def drop(self, key: SeriesKey) -> None:
         """The pair's new model is not wanted after all."""
 

@@ -98,6 +98,10 @@ class ForestTrainer:
             verdicts=self._verdicts(key, series, habits, grown) if series.compared.any() else None,
         )
 
+    def limit(self, key: SeriesKey) -> float:
+        """See Trainer."""
+        return self._thresholds.of(key.metric)
+
     def drop(self, key: SeriesKey) -> None:
         """See Trainer."""
         grown = self._grown.pop(key, None)
@@ -134,5 +138,5 @@ class ForestTrainer:
         slots = np.full(len(series.values), slot)
         scores = grown.arena.push(slots, series.timestamps, series.values, np.zeros_like(series.learned))
         grown.arena.drop(slot)
-        verdicts: BoolArray = scores[series.compared] >= self._thresholds.of(key.metric)
+        verdicts: BoolArray = scores[series.compared] >= self.limit(key)
         return verdicts

@@ -32,7 +32,8 @@ class ModelInfo:
     ``start`` and ``end`` bound the readings it was fitted on; times in seconds since the epoch. ``changed``
     says in words what differs from ``before``, the model that it replaced. ``held``: it was gone back to, and
     stays as it is until the next retrain. ``seasons``: earlier weeks were read in too. ``candidate``: why a
-    newer one was not taken; empty where none was.
+    newer one was not taken; empty where none was. ``since``: when the pair's first model of this detector was
+    trained; None where nobody noted it.
     """
 
     key: SeriesKey
@@ -50,6 +51,7 @@ class ModelInfo:
     candidate: str = ""
     held: bool = False
     seasons: bool = False
+    since: float | None = None
     before: ModelInfo | None = None
 
     def replaced(self) -> ModelInfo:
@@ -148,6 +150,7 @@ def _to_json(info: ModelInfo) -> dict[str, Any]:
         "candidate": info.candidate,
         "held": info.held,
         "seasons": info.seasons,
+        "since": None if info.since is None else to_rfc3339(info.since),
     }
 
 
@@ -168,5 +171,6 @@ def _from_json(entry: dict[str, Any]) -> ModelInfo:
         candidate=entry.get("candidate", ""),
         held=entry.get("held", False),
         seasons=entry.get("seasons", False),
+        since=None if entry.get("since") is None else from_rfc3339(entry["since"]),
         before=_from_json(entry["before"]) if "before" in entry else None,
     )

@@ -64,6 +64,7 @@ def write_model(folder: Path, model: TrainedModel) -> ModelInfo:
         detector=model.detector,
         changed=model.changed,
         seasons=model.seasons,
+        since=model.since,
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether a pair's new model may serve: its verdicts on recent readings against those given live."""
+"""Whether a pair's new model may serve: its verdicts on recent readings against those by the live scores."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from numpy.typing import NDArray
 BoolArray = NDArray[np.bool_]
 
 _LEAST_COMPARED = 100
+_RECENT = 86400.0
+_RECENT_READINGS = 200
 _MOST_DISAGREEMENT = 0.05
 _MOST_TIMES = 3.0
 _MOST_MORE = 0.02
+
+
+def recent(interval: float) -> float:
+    """Seconds of the newest readings that are compared: a day, or more where one has too few polls."""
+    return max(_RECENT, _RECENT_READINGS * interval)
 
 
 class Comparison(NamedTuple):

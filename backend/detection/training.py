@@ -35,7 +35,8 @@ class TrainedModel:
     """A pair's forest and what it was made from.
 
     ``start`` and ``end`` bound the readings it saw, in seconds. ``features`` are the columns it judges.
-    ``verdicts`` bool[n]: which of the compared readings it calls anomalous.
+    ``verdicts`` bool[n]: which of the compared readings it calls anomalous. ``since``: when the pair's first
+    model of this detector was trained.
     """
 
     key: SeriesKey
@@ -51,6 +52,7 @@ class TrainedModel:
     verdicts: BoolArray | None = None
     changed: str = ""
     seasons: bool = False
+    since: float | None = None
 
 
 def outside(spans: Sequence[tuple[float, float]], timestamps: FloatArray) -> BoolArray:

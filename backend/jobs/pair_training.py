@@ -10,19 +10,18 @@ from numpy.typing import NDArray
 
 from backend.clock import Clock
 from backend.detection.detector import Series, Trainer
-from backend.detection.promotion import Comparison, changes, why_not
+from backend.detection.promotion import Comparison, changes, recent, why_not
 from backend.detection.registry import ModelRegistry
 from backend.detection.training import TrainedModel
 from backend.jobs.learning import Learning
+from backend.metrics.columns import Columns
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey, Verdict
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 Older = Mapping[SeriesKey, tuple[FloatArray, FloatArray]]
 """Coarse readings of the weeks before the stored ones: float64[n] seconds and values."""
-
-_COMPARED = 86400.0
-"""Seconds of recent readings on which a new model is held against what was said of them live."""
 
 
 class PairTraining:
@@ -35,13 +34,15 @@ class PairTraining:
         learning: Learning,
         clock: Clock,
         window: float,
+        interval: float,
     ) -> None:
-        """``window``: how much of the past a model learns from, in seconds."""
+        """``window``: how much of the past a model learns from; ``interval`` between polls; in seconds."""
         self._history = history
         self._registry = registry
         self._learning = learning
         self._clock = clock
         self._window = window
+        self._recent = recent(interval)
 
     def train(
         self, key: SeriesKey, trainer: Trainer, older: Older, *, force: bool
@@ -55,16 +56,27 @@ class PairTraining:
         stored = self._history.columns(key, now - self._window, now)
         learned = self._learning.at_last(key, stored)
         present = self._registry.current.models.get(key)
-        scored = np.array([score != b"" for score in stored.score], dtype=np.bool_)
-        compared = learned & scored & (stored.timestamps >= now - _COMPARED) & (present is not None)
+        live = _live(stored, trainer.limit(key))
+        # What another detector said, on a scale of its own, is nothing to be held against.
+        since = now if present is None else max(present.since or 0.0, now - self._recent)
+        compared = learned & (stored.score != b"") & (stored.timestamps >= since) & (present is not None)
         series = Series(stored.timestamps, stored.values, learned, compared, older.get(key))
-        model = trainer.train(key, series, now)
+        model = replace(trainer.train(key, series, now), since=now if present is None else present.since)
         if present is None:
             return model, ""
         comparison = None
         if model.verdicts is not None:
-            live = stored.status[compared] == Verdict.ANOMALY.encode()
-            comparison = Comparison.of(np.asarray(live, dtype=np.bool_), model.verdicts)
+            comparison = Comparison.of(live[compared], model.verdicts)
         changed = changes(present.samples, model.samples, comparison)
         off = "" if force or comparison is None else why_not(comparison)
         return replace(model, changed=changed), off
+
+
+def _live(stored: Columns, limit: float | None) -> BoolArray:
+    """Which readings were anomalous by their live scores: from ``limit`` on, whatever it was then.
+
+    Without one, what was said of them counts.
+    """
+    if limit is None:
+        return np.asarray(stored.status == Verdict.ANOMALY.encode(), dtype=np.bool_)
+    return np.array([score != b"" and float(score) >= limit for score in stored.score], dtype=np.bool_)

@@ -67,7 +67,8 @@ class Retrainer:
         self._clock = clock
         self._on_progress = on_progress
         self._ask_older = older
-        self._training = PairTraining(history, registry, learning, clock, settings.training.window)
+        window, interval = settings.training.window, settings.poll.interval
+        self._training = PairTraining(history, registry, learning, clock, window, interval)
         self._lock = threading.Lock()
         self._jobs: dict[str, TrainingJob] = {}
         self._finished = threading.Condition(self._lock)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
 
-from backend.detection.promotion import Comparison, why_not
+from backend.detection.promotion import Comparison, recent, why_not
 from backend.detection.registry import NothingBefore
+from backend.detection.sensitivity import Thresholds
 from backend.incidents.acts import resolve
 from backend.incidents.incident import ResolveReason
+from backend.jobs.detecting import build_detector
 from backend.metrics.readings import SeriesKey, State, Verdict
 from backend.settings import DetectorName
 from backend.tests.jobs.bench import KEY, Bench
@@ -68,6 +71,39 @@ def test_a_model_that_differs_is_kept_back_with_its_reason_until_it_is_forced(be
     assert "learned from" in taken.changed
 
 
+@pytest.mark.parametrize("interval", [5.0, 300.0, 900.0, 3600.0])
+def test_enough_is_compared_at_any_step(interval: float) -> None:
+    live = np.zeros(int(recent(interval) / interval), dtype=np.bool_)
+    new = np.arange(len(live)) % 2 == 0
+    assert why_not(Comparison.of(live, new)) != ""
+
+
+def test_readings_are_held_against_the_sensitivity_of_today(bench: Bench) -> None:
+    if bench.settings.detection.detector != "view_forest":
+        pytest.skip("its thresholds are its models' own")
+    bench.learn(KEY)
+    polls(bench, 110, KEY)
+    _call_anomalous(bench)
+    # A new model says that nothing was anomalous, and by a threshold above all scores nothing was.
+    thresholds = Thresholds(bench.settings, {KEY.metric: 0.995})
+    bench.retrainer = bench.build_retrainer(
+        bench.history, bench.registry, build_detector(bench.settings, thresholds)
+    )
+    job = bench.retrainer.run("api", [KEY])
+    assert (job.trained, job.held_back) == (1, ())
+
+
+def test_what_another_detector_said_is_not_compared(bench: Bench) -> None:
+    bench.learn(KEY)
+    polls(bench, 110, KEY)
+    _call_anomalous(bench)
+    before = bench.registry.current.models[KEY]
+    assert before.since is not None
+    late = replace(before, since=bench.clock.now())
+    bench.registry.current = replace(bench.registry.current, models={KEY: late})
+    assert bench.retrainer.run("api", [KEY]).held_back == ()
+
+
 def test_going_back_and_forth(bench: Bench) -> None:
     bench.learn(KEY, OTHER)
     with pytest.raises(NothingBefore):
@@ -90,6 +126,9 @@ def test_going_back_and_forth(bench: Bench) -> None:
     assert bench.live.report is not None
     assert bench.live.report.readings[KEY].state is State.SCORED
     assert bench.registry.current.models[KEY].held
+    with pytest.raises(NothingBefore):
+        bench.retrainer.roll_back([KEY, OTHER])  # not forth again, to what was bad
+    assert bench.registry.current.models[KEY].sha256 == first.sha256
     bench.retrainer.roll_back([KEY])
     assert bench.registry.current.models[KEY].sha256 == second.sha256
     bench.retrainer.run("api", [KEY], force=True)
@@ -120,7 +159,11 @@ def _call_anomalous(bench: Bench) -> None:
     folder = bench.directory / "datasets" / KEY.service
     history, anomaly = folder / "history" / "lat.csv", folder / "anomaly" / "lat.csv"
     lines = history.read_bytes().splitlines(keepends=True)
+    score = lines[0].rstrip().split(b",").index(b"score")
     header, kept, moved = lines[0], lines[1:-30], lines[-30:]
     anomaly.parent.mkdir(exist_ok=True)
     history.write_bytes(b"".join([header, *kept]))
-    anomaly.write_bytes(b"".join([header, *(line.replace(b",Normal,", b",Anomaly,", 1) for line in moved)]))
+    called = [line.replace(b",Normal,", b",Anomaly,", 1).split(b",") for line in moved]
+    for fields in called:
+        fields[score] = b"0.99"
+    anomaly.write_bytes(b"".join([header, *(b",".join(fields) for fields in called)]))
