@@ -110,8 +110,8 @@ def test_a_reading_that_is_not_finite_is_refused(bad: float) -> None:
 
 def test_the_same_readings_and_seed_give_the_same_forest() -> None:
     rows = features(noisy(500))
-    scores = [score(fit(rows, 0.01, seed=7), rows) for _ in range(2)]
-    np.testing.assert_array_equal(*scores)
+    first, second = (score(fit(rows, 0.01, seed=7), rows) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
 
 
 def test_predict_of_the_exported_forest_is_our_verdict() -> None:

@@ -80,10 +80,10 @@ def test_a_pair_keeps_its_place_and_what_is_gone_leaves_its_to_another(tmp_path:
     rows = np.random.default_rng(1).normal(10, 5, (4, 5))
     served = [keys[0], keys[1], keys[3], ODD]
     again = ModelRegistry(tmp_path, CLASSIC).load()
-    scores = [
+    swapped, loaded = (
         set_.batch.score(np.array([set_.slots[key] for key in served]), rows) for set_ in (after, again)
-    ]
-    np.testing.assert_array_equal(*scores)
+    )
+    np.testing.assert_array_equal(swapped, loaded)
 
 
 def test_more_models_than_a_segment_holds_are_all_loaded_but_for_the_altered_one(tmp_path: Path) -> None:
