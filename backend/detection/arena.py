@@ -122,6 +122,11 @@ class ForestArena:
         forest, pair = self._place(slot)
         return forest.usual(pair)
 
+    def knows(self, slot: int) -> tuple[bool, bool]:
+        """Whether `usual` comes from the same time of earlier days, and of earlier weeks."""
+        forest, pair = self._place(slot)
+        return forest.knows(pair)
+
     def shares(self, slot: int) -> FloatArray:
         """Each view's part in the newest reading's score, float64[16]; see `ViewForest.shares`."""
         forest, pair = self._place(slot)

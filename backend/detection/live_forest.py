@@ -94,8 +94,9 @@ class LiveForest:
             if slot is None:
                 return ()
             arena = self.arena
+            day, week = arena.knows(slot)
             seen = Seen(arena.views(slot), arena.shares(slot), arena.model(slot).origins)
-        return view_shares(seen, past, self.interval, unit)
+        return view_shares(seen, past._replace(day=day, week=week), self.interval, unit)
 
     def standing(self, key: SeriesKey, models: ModelSet) -> Standing | None:
         """See Detector."""

@@ -53,12 +53,13 @@ class Past(NamedTuple):
     """What is known of a pair's past when its newest reading is explained.
 
     ``recent`` float64[n]: the newest values, the reading last, as many as are known without a gap. ``day``
-    and ``week``: whether so far back is known: only then is a distance one from "this hour".
+    and ``week``: whether the views knew this time of earlier days and weeks: only then is a distance one
+    from "this hour".
     """
 
     recent: FloatArray
-    day: bool
-    week: bool
+    day: bool = False
+    week: bool = False
 
 
 def view_shares(seen: Seen, past: Past, interval: float, unit: str) -> tuple[Share, ...]:

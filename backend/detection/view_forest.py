@@ -19,7 +19,7 @@ from backend.detection.forest_memory import (
     empty_memory,
 )
 from backend.detection.season import local_seconds
-from backend.detection.views import VIEWS, what_if
+from backend.detection.views import VIEWS, known_times, what_if
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -136,6 +136,13 @@ class ViewForest:
         """What is usual at the newest reading's time of the day and of the week: float64[2], NaN: unknown."""
         usual: FloatArray = self._memory.views.usual[pair].copy()
         return usual
+
+    def knows(self, pair: int) -> tuple[bool, bool]:
+        """Whether `usual` comes from the same time of earlier days, and of earlier weeks.
+
+        Where it does not, it is the median of all that is known.
+        """
+        return known_times(self._memory.views, pair, self._rules.spans)
 
     def refit(self, pair: int) -> None:
         """Grow the pair's trees now, from all that its window holds, without waiting for its turn."""

@@ -307,6 +307,14 @@ def _enter_bin(state: ViewState, pair: int, spans: Spans, now: int) -> None:
     state.usual[pair, 1] = weekly
 
 
+def known_times(state: ViewState, pair: int, spans: Spans) -> tuple[bool, bool]:
+    """Whether the pair's present bin is known of earlier days, and of earlier weeks."""
+    profile, now = state.profile[pair], int(state.bins[pair, 0])
+    daily = usual_at(profile, now, spans.bins, _DAYS_BACK)
+    weekly = usual_at(profile, now, 7 * spans.bins, _WEEKS_BACK)
+    return not np.isnan(daily), not np.isnan(weekly)
+
+
 @njit(cache=True, nogil=True)
 def _distance(value: float, usual: float) -> float:
     return 0.0 if np.isnan(usual) else value - usual

@@ -95,8 +95,7 @@ class Cards:
         stretch = self._stretches.setdefault(key, _Stretch(at))
         first = stretch.looked_at is None
         looked = self._look_back(key, at, stretch)
-        past = Past(recent, stretch.yesterday is not None, stretch.last_week is not None)
-        shares = self._detector.explain(key, past, spec.unit)
+        shares = self._detector.explain(key, Past(recent), spec.unit)
         around = Circumstances(stretch.since, stretch.yesterday, stretch.last_week)
         card = write_card(value, expected, shares, spec, around)
         if looked and first:

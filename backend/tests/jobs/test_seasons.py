@@ -73,6 +73,21 @@ def test_a_retrain_goes_on_with_what_is_known_and_asks_prometheus_for_nothing(tm
         assert away_from_the_usual(bench) < 2
 
 
+def test_a_card_tells_of_this_hour_by_what_prometheus_knew_of_it(tmp_path: Path) -> None:
+    with Bench(tmp_path, seasons=True) as bench:
+        long_past(bench)
+        for _ in range(3):
+            bench.poll()
+            bench.settle()
+        bench.write(5000.0)
+        card = bench.poll().readings[KEY].card
+        assert card is not None
+        assert card.last_week is None, "the datasets do not reach so far"
+        words = {share.about: share.words for share in card.shares}
+        assert "at this hour" in words["time_of_day"]
+        assert "at this time of the week" in words["time_of_week"]
+
+
 def test_a_rollback_to_a_model_from_before_outlasts_a_restart(tmp_path: Path) -> None:
     with Bench(tmp_path, seasons=True) as bench:
         long_past(bench)
