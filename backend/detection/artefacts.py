@@ -61,6 +61,17 @@ class Known:
     down: dict[str, Artefact] = field(default_factory=dict)
     skewed: dict[str, Artefact] = field(default_factory=dict)
 
+    def lasting(self) -> set[Marker]:
+        """The troubles that go on."""
+        both = (*self.down.items(), *self.skewed.items())
+        return {Marker(service, artefact) for service, artefact in both}
+
+    def recall(self, markers: Iterable[Marker]) -> None:
+        """Go on with the troubles that an earlier run was told of."""
+        for marker in markers:
+            kept = self.down if marker.artefact.kind is ArtefactKind.SCRAPE_GAP else self.skewed
+            kept.setdefault(marker.service, marker.artefact)
+
     def forget(self, services: Iterable[str]) -> None:
         """Drop services that are gone for good."""
         for service in services:

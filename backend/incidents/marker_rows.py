@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from backend.metrics.cards import Artefact, ArtefactKind, Marker
+from backend.metrics.cards import LASTING, Artefact, ArtefactKind, Marker
 
 KEPT = 20_000
 """How many markers are kept; older ones go when newer ones come."""
@@ -14,10 +14,11 @@ KEPT = 20_000
 def add(db: sqlite3.Connection, markers: Iterable[Marker]) -> None:
     """Keep the markers; one that is there already stays as it is."""
     db.executemany(
-        "INSERT OR IGNORE INTO artefacts VALUES (?, ?, ?, ?, ?)",
+        """INSERT OR IGNORE INTO artefacts (service, at, kind, words, settles_at, lasts)
+           VALUES (?, ?, ?, ?, ?, ?)""",
         [
-            (m.service, m.artefact.since, m.artefact.kind, m.artefact.words, m.artefact.settles_at)
-            for m in markers
+            (service, one.since, one.kind, one.words, one.settles_at, one.kind in LASTING)
+            for service, one in ((marker.service, marker.artefact) for marker in markers)
         ],
     )
     (count,) = db.execute("SELECT count(*) FROM artefacts").fetchone()
@@ -39,7 +40,27 @@ def between(
            ORDER BY at DESC, service DESC, kind DESC LIMIT ?4""",
         (start, end, service, limit),
     ).fetchall()
+    return [_marker(row) for row in reversed(found)]
+
+
+def lasting(db: sqlite3.Connection) -> list[Marker]:
+    """The troubles that nobody has seen the end of, oldest first."""
     return [
-        Marker(name, Artefact(ArtefactKind(kind), at, words, settles_at))
-        for name, at, kind, words, settles_at in reversed(found)
+        _marker(row)
+        for row in db.execute(
+            "SELECT service, at, kind, words, settles_at FROM artefacts WHERE lasts ORDER BY at, service"
+        )
     ]
+
+
+def end(db: sqlite3.Connection, markers: Iterable[Marker]) -> None:
+    """These troubles are over."""
+    db.executemany(
+        "UPDATE artefacts SET lasts = 0 WHERE service = ? AND at = ? AND kind = ?",
+        [(marker.service, marker.artefact.since, marker.artefact.kind) for marker in markers],
+    )
+
+
+def _marker(row: tuple[str, float, str, str, float | None]) -> Marker:
+    service, at, kind, words, settles_at = row
+    return Marker(service, Artefact(ArtefactKind(kind), at, words, settles_at))

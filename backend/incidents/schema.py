@@ -115,7 +115,9 @@ _SENSITIVITY: Step = (
     )""",
 )
 
-STEPS: tuple[Step, ...] = (_FIRST, _REASONS, _SENSITIVITY)
+_LASTING: Step = ("ALTER TABLE artefacts ADD COLUMN lasts INTEGER NOT NULL DEFAULT 0",)
+
+STEPS: tuple[Step, ...] = (_FIRST, _REASONS, _SENSITIVITY, _LASTING)
 """Step n leads from version n to n + 1. A step that was released never changes: a new one is added."""
 
 

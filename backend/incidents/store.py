@@ -194,10 +194,16 @@ class IncidentStore:
         with self._read() as db:
             return card_rows.candidates(db, key)
 
-    def add_markers(self, markers: Sequence[Marker]) -> None:
-        """Keep what happened to services; of all markers the newest ``marker_rows.KEPT``."""
+    def add_markers(self, markers: Sequence[Marker], over: Sequence[Marker] = ()) -> None:
+        """Keep what happened to services, the newest ``marker_rows.KEPT``, and which troubles are over."""
         with self._write() as db:
             marker_rows.add(db, markers)
+            marker_rows.end(db, over)
+
+    def lasting_markers(self) -> Sequence[Marker]:
+        """The troubles that nobody has seen the end of, oldest first."""
+        with self._read() as db:
+            return marker_rows.lasting(db)
 
     def markers(
         self, start: float, end: float, service: str | None = None, limit: int = marker_rows.KEPT

@@ -13,7 +13,7 @@ from backend.incidents.schema import StoreError
 from backend.incidents.store import IncidentStore
 from backend.incidents.wording import held_back
 from backend.jobs.health import DependencyStatus, HealthBoard
-from backend.metrics.cards import Artefact, ArtefactKind, Marker
+from backend.metrics.cards import LASTING, Artefact, ArtefactKind, Marker
 from backend.metrics.prometheus import (
     PrometheusClient,
     PrometheusError,
@@ -56,6 +56,7 @@ class ArtefactWatch:
         """``queries``: PromQL by kind. ``settle``: seconds for which restarts hold alerts back."""
         self._queries = queries
         self._settle = settle
+        self._memory = max(_NEAR, settle)
         self._prometheus = prometheus
         self._store = store
         self._health = health
@@ -64,16 +65,20 @@ class ArtefactWatch:
         self._recent: dict[str, list[Artefact]] = {}
         self._loaded = False
         self._unsaved: list[Marker] = []
+        self._over: set[Marker] = set()
         self._troubles: dict[ArtefactQuery, tuple[float, str]] = {}
 
     def look(self, at: float, services: Collection[str]) -> None:
         """Ask at a grid time (seconds since the epoch) about these services; never raises."""
         present = frozenset(services)
+        self._recall(at)
+        lasted = self._known.lasting()
         self._known.forget(self._services - present)
         self._services = present
         observed = Observed(at, **self._ask(at))
         self._report()
         markers = recognise(self._known, observed, self._settle)
+        self._over |= lasted - self._known.lasting()
         self._remember(markers, at)
 
     def mark(self, readings: Sequence[Reading], seen: Mapping[SeriesKey, float]) -> list[Reading]:
@@ -152,25 +157,34 @@ class ArtefactWatch:
 
     def _remember(self, markers: Sequence[Marker], at: float) -> None:
         """Keep them on disk; what cannot be kept now is with the next ones."""
-        oldest = at - max(_NEAR, self._settle)
         self._note(markers)
         self._unsaved = [*self._unsaved, *markers][-KEPT:]
         try:
-            if not self._loaded:
-                earlier = self._store.markers(oldest, at)
-                self._loaded = True
-                self._note([marker for marker in earlier if marker not in markers])
-            if self._unsaved:
-                self._store.add_markers(self._unsaved)
-                self._unsaved = []
+            if self._unsaved or self._over:
+                self._store.add_markers(self._unsaved, list(self._over))
+                self._unsaved, self._over = [], set()
         except StoreError as error:
             log.warning("%d artefacts are not kept yet: %s", len(self._unsaved), error)
+        oldest = at - self._memory
         kept = {service: list(_still(some, oldest, at)) for service, some in self._recent.items()}
         self._recent = {service: some for service, some in kept.items() if some}
 
+    def _recall(self, at: float) -> None:
+        """What an earlier run has kept: the newest events, and the troubles that go on."""
+        if self._loaded:
+            return
+        try:
+            self._note(self._store.markers(at - self._memory, at))
+            self._known.recall(self._store.lasting_markers())
+            self._loaded = True
+        except StoreError as error:
+            log.warning("what happened before this start is not known: %s", error)
+
     def _note(self, markers: Sequence[Marker]) -> None:
         for marker in markers:
-            self._recent.setdefault(marker.service, []).append(marker.artefact)
+            known = self._recent.setdefault(marker.service, [])
+            if marker.artefact not in known:
+                known.append(marker.artefact)
 
 
 def _still(artefacts: Collection[Artefact], oldest: float, at: float) -> Iterator[Artefact]:
@@ -179,4 +193,4 @@ def _still(artefacts: Collection[Artefact], oldest: float, at: float) -> Iterato
 
 def _is_over(artefact: Artefact) -> bool:
     """Whether it is an event and no trouble that lasts: what lasts is known by its own end."""
-    return artefact.kind not in (ArtefactKind.SCRAPE_GAP, ArtefactKind.CLOCK_SKEW)
+    return artefact.kind not in LASTING

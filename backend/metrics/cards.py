@@ -73,6 +73,10 @@ class ArtefactKind(StrEnum):
     CLOCK_SKEW = "clock_skew"
 
 
+LASTING = (ArtefactKind.SCRAPE_GAP, ArtefactKind.CLOCK_SKEW)
+"""The kinds that are no event but a trouble, which goes on until it ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Artefact:
     """Something that happened to a service's measuring; ``words`` is a clause such as ``it restarted``.

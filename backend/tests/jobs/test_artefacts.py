@@ -46,10 +46,10 @@ class FillableStore(IncidentStore):
 
     full = False
 
-    def add_markers(self, markers: Sequence[Marker]) -> None:
+    def add_markers(self, markers: Sequence[Marker], over: Sequence[Marker] = ()) -> None:
         if self.full:
             raise StoreError("the disk is full")
-        super().add_markers(markers)
+        super().add_markers(markers, over)
 
 
 class Watched:
@@ -140,6 +140,34 @@ def test_versions_and_gaps_are_asked_for_too(watched: Watched) -> None:
     assert watched.of() is ArtefactKind.SCRAPE_GAP
     watched.poll()
     assert watched.of() is None
+
+
+def test_a_gap_that_lasts_over_a_restart_of_canopy_is_one_and_the_next_one_another(watched: Watched) -> None:
+    def polled(down: bool) -> None:
+        if down:
+            watched.prometheus.write("down", "shop", {watched.at + STEP: 1.0})
+        watched.poll()
+
+    def since() -> list[float]:
+        return [marker.artefact.since for marker in watched.store.markers(0, 2e10)]
+
+    for _ in range(3):
+        polled(True)
+    watched.restart()
+    polled(True)
+    assert since() == [T0]
+    assert watched.of() is ArtefactKind.SCRAPE_GAP
+    polled(False)
+    watched.restart()
+    polled(False)
+    assert watched.of() is None
+    polled(True)
+    assert since() == [T0, watched.at]
+    watched.restart()
+    polled(False)
+    assert watched.of() is None, "it ended while Canopy was away"
+    polled(True)
+    assert since()[-1] == watched.at
 
 
 def test_a_pair_without_a_sample_is_stale_unless_a_gap_says_why(watched: Watched) -> None:
