@@ -53,7 +53,11 @@ def model_list(parts: Parts, query: ModelQuery) -> bytes:
     """A ModelList as JSON."""
     report = parts.live.report
     view = _View(parts, report, parts.registry.current, parts.warmup.failures())
-    fitting = [key for key in (report.readings if report else ()) if _fits(key, query)]
+    fitting = [
+        key
+        for key in (report.readings if report else ())
+        if _fits(key, query, parts.catalogue[key.metric].title)
+    ]
     counts = Counter(view.state(key) for key in fitting)
     if query.states:
         fitting = [key for key in fitting if view.state(key) in query.states]
@@ -68,14 +72,14 @@ def model_list(parts: Parts, query: ModelQuery) -> bytes:
     return b'{"items":[%s],%s' % (rows, head[1:])
 
 
-def _fits(key: SeriesKey, query: ModelQuery) -> bool:
+def _fits(key: SeriesKey, query: ModelQuery, title: str) -> bool:
     if query.services and key.service not in query.services:
         return False
     if query.metrics and key.metric not in query.metrics:
         return False
     if not query.q:
         return True
-    name = f"{key.service} {key.metric}".lower()
+    name = f"{key.service} {key.metric} {title}".lower()
     return all(word in name for word in query.q.lower().split())
 
 
@@ -112,6 +116,7 @@ def _status(view: _View, key: SeriesKey) -> ModelStatus:
     failure = view.failures.get(key)
     standing = parts.detector.standing(key, served)
     state = view.state(key)
+    spec = parts.catalogue[key.metric]
     if state == "ready":
         reason = failure or ""
     elif state == "failed":
@@ -121,6 +126,8 @@ def _status(view: _View, key: SeriesKey) -> ModelStatus:
     return ModelStatus(
         service=key.service,
         metric=key.metric,
+        title=spec.title,
+        unit=spec.unit,
         state=state,
         reason=reason,
         have=progress.have,

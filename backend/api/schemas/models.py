@@ -32,6 +32,8 @@ class ModelStatus(Wire):
 
     service: str
     metric: str
+    title: str = Field(description="the metric's title")
+    unit: str = Field(description="of the expected range")
     state: ModelState
     reason: str = Field(description="why it failed, or what it waits for; empty when ready")
     have: int = Field(description="samples inside the training window")

@@ -13,6 +13,7 @@ def model(running: Running) -> dict[str, object]:
 def test_a_model_says_how_it_stands(running: Running) -> None:
     found = model(running)
     assert found["detector"] == "view_forest"
+    assert (found["metric"], found["title"], found["unit"]) == ("lat", "p99 latency", "milliseconds")
     assert isinstance(found["learned"], int)
     assert found["learned"] > 100
     assert (found["held"], found["candidate"]) == (False, "")
@@ -63,6 +64,7 @@ def test_models_are_filtered_and_sorted(running: Running) -> None:
     assert {m["service"] for m in running.json("/models", q=f"{HEALTHY[:3].upper()} lat")["items"]} == {
         HEALTHY
     }
+    assert {m["metric"] for m in running.json("/models", q="P99 latency")["items"]} == {"lat"}
     for sort in ("metric", "state", "trained_at", "samples", "alert_rate"):
         up, down = (running.json("/models", sort=each)["items"] for each in (sort, f"-{sort}"))
         assert len(up) == len(down) == running.json("/models")["total"]

@@ -219,10 +219,18 @@ export function incidentDetailOf(
   };
 }
 
+const METRICS: Record<string, Pick<ModelStatus, "title" | "unit">> = {
+  lat: { title: "p99 latency", unit: "milliseconds" },
+  cpu: { title: "CPU", unit: "percent" },
+  err: { title: "Errors", unit: "percent" },
+};
+
 export function modelOf(service: string, metric: string, change: Partial<ModelStatus> = {}): ModelStatus {
   return {
     service,
     metric,
+    title: METRICS[metric]?.title ?? metric,
+    unit: METRICS[metric]?.unit ?? "count",
     state: "ready",
     reason: "",
     have: 240,

@@ -24,6 +24,24 @@ describe("a model's state in words", () => {
   });
 });
 
+describe("a model that alerts a lot", () => {
+  const loud = modelOf("z", "cpu", { alert_rate: 0.25, judged: 20 });
+
+  it("is not plain ready, and stands before those that are", () => {
+    expect(describeModel(loud, NOW, "utc")).toMatchObject({
+      glyph: "▲",
+      word: "Ready, alerts a lot",
+      tone: "alarming",
+    });
+    expect(sortModels([modelOf("a", "cpu"), loud])[0]).toBe(loud);
+  });
+
+  it("is not told by a handful of readings", () => {
+    expect(describeModel({ ...loud, judged: 19 }, NOW, "utc").word).toBe("Ready");
+    expect(describeModel({ ...loud, alert_rate: 0.19 }, NOW, "utc").word).toBe("Ready");
+  });
+});
+
 it("describes a running and a finished job", () => {
   expect(describeJob(jobOf(), NOW)).toBe("7 of 12 pairs: 6 models trained, 1 skipped, 0 failed.");
   const done = jobOf({ state: "done", started_at: at(-70), finished_at: at(-60), trained: 11 });
@@ -46,7 +64,10 @@ describe("the models page", () => {
     const rows = (await screen.findAllByRole("row")).slice(1);
     expect(rows[0]).toHaveTextContent("b");
     expect(rows[0]).toHaveTextContent("▲ Failed digest does not match");
+    expect(rows[0]).toHaveTextContent("p99 latency");
+    expect(rows[0]).toHaveTextContent("20–54 ms");
     expect(rows[1]).toHaveTextContent("● Ready");
+    expect(rows[1]).toHaveTextContent("20–54%");
     for (const name of ["Failed 1", "Learning 0", "Ready 1"]) {
       expect(screen.getByRole("button", { name })).toBeVisible();
     }
@@ -84,7 +105,7 @@ describe("the models page", () => {
     const dialog = within(await screen.findByRole("dialog"));
     expect(dialog.getByText(/240 of a window of 2 d/)).toBeVisible();
     await user.click(dialog.getByRole("button", { name: "Retrain this pair" }));
-    expect(await screen.findByText("lat on payment-service is being retrained.")).toBeVisible();
+    expect(await screen.findByText("p99 latency on payment-service is being retrained.")).toBeVisible();
     expect(asked).toBe("?service=payment-service&metric=lat&force=false");
   });
 
@@ -114,7 +135,7 @@ describe("the models page", () => {
       id: "s1",
       trigger: "seasons",
       state: "done",
-      finished_at: at(-60, Date.now()),
+      finished_at: at(-65, Date.now()),
       trained: 0,
       skipped: [],
       detail: "Prometheus knows nothing of the weeks before; the present models stay",
@@ -190,7 +211,7 @@ describe("the models page", () => {
     expect(dialog.getByText("12,000 samples instead of 9,000")).toBeVisible();
     await user.click(dialog.getByRole("button", { name: "Take the newer one" }));
     await user.click(dialog.getByRole("button", { name: "Roll back" }));
-    expect(await screen.findByText(/The model before serves lat on a/)).toBeVisible();
+    expect(await screen.findByText(/The model before serves p99 latency on a/)).toBeVisible();
     expect(asked).toEqual([
       "/retrain?service=a&metric=lat&force=true",
       "/models/rollback?service=a&metric=lat",

@@ -13,7 +13,7 @@ import type { Zone } from "@/lib/preferences";
 export interface ModelWords {
   glyph: string;
   word: string;
-  tone: "ready" | "learning" | "failed";
+  tone: "ready" | "alarming" | "learning" | "failed";
   detail: string;
 }
 
@@ -31,10 +31,24 @@ export function alertRateText({ alert_rate, judged }: ModelStatus): string {
     : `${formatNumber(alert_rate * 100)}% of ${formatCount(judged)}`;
 }
 
+/** So many alerts tell of a model that does not fit rather than of trouble; of fewer readings none can tell. */
+const MANY_ALERTS = 0.2;
+const ENOUGH_JUDGED = 20;
+
+const alertsALot = ({ state, alert_rate, judged }: ModelStatus) =>
+  state === "ready" && judged >= ENOUGH_JUDGED && (alert_rate ?? 0) >= MANY_ALERTS;
+
 export const STATES = { failed: "Failed", warming_up: "Learning", ready: "Ready" } as const;
 export type ModelState = keyof typeof STATES;
 
 export function describeModel(model: ModelStatus, now: number, zone: Zone): ModelWords {
+  if (alertsALot(model))
+    return {
+      glyph: "▲",
+      word: `${STATES.ready}, alerts a lot`,
+      tone: "alarming",
+      detail: readyDetail(model),
+    };
   if (model.state === "ready")
     return { glyph: "●", word: STATES.ready, tone: "ready", detail: readyDetail(model) };
   if (model.state === "failed") {
@@ -62,10 +76,10 @@ export interface ModelOrder {
 /** What needs a look first, then by name. */
 export const TROUBLE_FIRST: ModelOrder = { by: "state", down: false };
 
-/** Failed, then held back or held, then learning, then ready. */
+/** Failed, then what alerts a lot, is held back or held, then learning, then ready. */
 function rankOf(model: ModelStatus): number {
   if (model.state === "failed") return 0;
-  if (model.candidate || model.held) return 1;
+  if (alertsALot(model) || model.candidate || model.held) return 1;
   return model.state === "warming_up" ? 2 : 3;
 }
 
@@ -73,7 +87,7 @@ const byText = new Intl.Collator("en", { numeric: true }).compare;
 
 const COMPARE: Record<SortColumn, (a: ModelStatus, b: ModelStatus) => number> = {
   service: (a, b) => byText(a.service, b.service),
-  metric: (a, b) => byText(a.metric, b.metric),
+  metric: (a, b) => byText(a.title, b.title),
   state: (a, b) => rankOf(a) - rankOf(b),
   trained: (a, b) => byText(a.trained_at ?? "", b.trained_at ?? ""),
   alerts: (a, b) => (a.alert_rate ?? -1) - (b.alert_rate ?? -1),
@@ -83,7 +97,7 @@ const COMPARE: Record<SortColumn, (a: ModelStatus, b: ModelStatus) => number> = 
 export function sortModels(models: readonly ModelStatus[], order: ModelOrder = TROUBLE_FIRST): ModelStatus[] {
   const sign = order.down ? -1 : 1;
   return [...models].sort(
-    (a, b) => sign * COMPARE[order.by](a, b) || byText(a.service, b.service) || byText(a.metric, b.metric),
+    (a, b) => sign * COMPARE[order.by](a, b) || byText(a.service, b.service) || byText(a.title, b.title),
   );
 }
 
@@ -106,7 +120,7 @@ export function filterModels(models: readonly ModelStatus[], filter: ModelFilter
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return models.filter((model) => {
     if (filter.states.length && !filter.states.includes(model.state)) return false;
-    const name = `${model.service} ${model.metric}`.toLowerCase();
+    const name = `${model.service} ${model.metric} ${model.title}`.toLowerCase();
     return words.every((word) => name.includes(word));
   });
 }

@@ -2061,6 +2061,16 @@ export interface components {
             /** Metric */
             metric: string;
             /**
+             * Title
+             * @description the metric's title
+             */
+            title: string;
+            /**
+             * Unit
+             * @description of the expected range
+             */
+            unit: string;
+            /**
              * State
              * @enum {string}
              */
@@ -3746,7 +3756,7 @@ export interface operations {
                 metric?: string[] | null;
                 /** @description any of these */
                 state?: ("ready" | "warming_up" | "failed")[] | null;
-                /** @description words of the service's or metric's name */
+                /** @description words of the service's name, the metric's key or title */
                 q?: string;
                 /** @description a minus sign first: the other way round */
                 sort?: "service" | "metric" | "state" | "trained_at" | "samples" | "alert_rate" | "-service" | "-metric" | "-state" | "-trained_at" | "-samples" | "-alert_rate";

@@ -12,7 +12,7 @@ import { useRetrain, useRollback } from "../queries";
 import { alertRateText, describeModel } from "../view-model";
 
 export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: () => void }) {
-  const { service, metric } = model;
+  const { service, metric, title } = model;
   const { zone } = usePreferences();
   const words = describeModel(model, useNow(), zone);
   const retrain = useRetrain();
@@ -24,14 +24,13 @@ export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: (
     rollback.mutate(
       { service, metric },
       {
-        onSuccess: () =>
-          showToast(`The model before serves ${metric} on ${service}, until the next retrain.`),
+        onSuccess: () => showToast(`The model before serves ${title} on ${service}, until the next retrain.`),
       },
     );
   return (
-    <Modal label={`Model of ${metric} on ${service}`} onClose={onClose}>
+    <Modal label={`Model of ${title} on ${service}`} onClose={onClose}>
       <h2 className="break">
-        {metric} on <bdi>{service}</bdi>
+        {title} on <bdi>{service}</bdi>
       </h2>
       <p className="break">
         <span className={`model-word model-${words.tone}`}>
@@ -46,7 +45,7 @@ export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: (
           type="button"
           className="button button-primary"
           disabled={retrain.isPending}
-          onClick={() => train(false, `${metric} on ${service} is being retrained.`)}
+          onClick={() => train(false, `${title} on ${service} is being retrained.`)}
         >
           Retrain this pair
         </button>
@@ -55,7 +54,7 @@ export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: (
             type="button"
             className="button"
             disabled={retrain.isPending}
-            onClick={() => train(true, `The newer model of ${metric} on ${service} is trained and taken.`)}
+            onClick={() => train(true, `The newer model of ${title} on ${service} is trained and taken.`)}
           >
             Take the newer one
           </button>
@@ -104,7 +103,7 @@ function Changes({ model }: { model: ModelStatus }) {
 }
 
 function Facts({ model }: { model: ModelStatus }) {
-  const { expected, trained_at } = model;
+  const { expected, trained_at, unit } = model;
   return (
     <dl className="model-facts">
       <dt>Trained</dt>
@@ -119,7 +118,7 @@ function Facts({ model }: { model: ModelStatus }) {
       <dt>Called anomalous</dt>
       <dd>{alertRateText(model)} judged since it serves</dd>
       <dt>Expected range</dt>
-      <dd>{expected ? formatRange(expected.low, expected.high, "") : "not learned yet"}</dd>
+      <dd>{expected ? formatRange(expected.low, expected.high, unit) : "not learned yet"}</dd>
       <dt>Generation</dt>
       <dd className="model-version">{model.version ?? "none"}</dd>
       <dt>The one before</dt>

@@ -154,7 +154,7 @@ const ModelRow = memo(function ModelRow({ model, now, index, measure, onOpen }: 
           <bdi>{model.service}</bdi>
         </button>
       </th>
-      <td>{model.metric}</td>
+      <td title={model.metric}>{model.title}</td>
       <td className="model-state">
         <span className={`model-word model-${words.tone}`}>
           <span aria-hidden="true">{words.glyph}</span> {words.word}
@@ -167,7 +167,7 @@ const ModelRow = memo(function ModelRow({ model, now, index, measure, onOpen }: 
       <td className="number">{formatCount(model.samples ?? model.have)}</td>
       <td className="number">{alertRateText(model)}</td>
       <td className="number">
-        {model.expected ? formatRange(model.expected.low, model.expected.high, "") : "not learned"}
+        {model.expected ? formatRange(model.expected.low, model.expected.high, model.unit) : "not learned"}
       </td>
       <td className="model-version">{model.version ?? "none"}</td>
     </tr>
