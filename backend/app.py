@@ -203,27 +203,10 @@ def _open_parts(
     board.report("prometheus", DependencyStatus.STARTING, "the first poll has not ended yet")
     incidents = IncidentStore(sqlite_path(settings.storage.database))
     stack.callback(incidents.close)
-    log_store = LogStore(
-        sqlite_path(settings.storage.log_database), settings.logs.keep, settings.logs.max_lines
-    )
-    stack.callback(log_store.close)
     live = Live()
-
-    def discovered() -> Sequence[str]:
-        return live.report.services if live.report else ()
-
-    tails = [FileTail(source, log_store, discovered) for source in settings.logs.sources]
-    log_tail = LogTail(tails, log_store, board)
-    stack.callback(log_tail.close)
+    log_store, log_tail = _open_logs(stack, settings, live, board)
     registry = ModelRegistry(settings.storage.models, settings.detection.detector)
     registry.load()
-
-    def on_training(job: TrainingJob) -> None:
-        warmup.trained(job)
-        if job.state != "running":
-            board.report("training", *warmup.health())
-        broadcast.publish("retrain", retrain_job(job).model_dump(mode="json"))
-
     saved = Sensitivities(sqlite_path(settings.storage.database))
     thresholds = Thresholds(settings, saved.saved())
     # Connections of its own: a range of weeks must not keep the poll waiting.
@@ -248,6 +231,13 @@ def _open_parts(
         prometheus=past,
         health=board,
     )
+
+    def on_training(job: TrainingJob) -> None:
+        warmup.trained(job)
+        if job.state != "running":
+            board.report("training", *warmup.health())
+        broadcast.publish("retrain", retrain_job(job).model_dump(mode="json"))
+
     retrainer = Retrainer(settings, history, registry, detector, learning, clock, on_training, older.of)
     warmup = WarmUp(
         interval=settings.poll.interval,
@@ -278,9 +268,40 @@ def _open_parts(
     )
 
 
+def _open_logs(
+    stack: ExitStack, settings: Settings, live: Live, board: HealthBoard
+) -> tuple[LogStore, LogTail]:
+    """The log lines' store, and what reads the sources into it."""
+    store = LogStore(sqlite_path(settings.storage.log_database), settings.logs.keep, settings.logs.max_lines)
+    stack.callback(store.close)
+
+    def discovered() -> Sequence[str]:
+        return live.report.services if live.report else ()
+
+    tail = LogTail([FileTail(source, store, discovered) for source in settings.logs.sources], store, board)
+    stack.callback(tail.close)
+    return store, tail
+
+
 def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
     prometheus = PrometheusClient(parts.settings.prometheus)
     stack.callback(prometheus.close)
+    return Jobs(
+        poll_interval=parts.settings.poll.interval,
+        retrain_interval=parts.settings.training.interval,
+        poll=_poll_cycle(parts, prometheus),
+        history=parts.history,
+        keeping=Keeping(parts.history, limits_of(parts.settings), parts.clock, parts.health),
+        log_tail=parts.log_tail,
+        retrainer=parts.retrainer,
+        registry=parts.registry,
+        snapshots=snapshots_of(parts.detector, parts.settings, parts.registry, parts.health),
+        clock=parts.clock,
+        prepare=partial(prepare, parts.detector),
+    )
+
+
+def _poll_cycle(parts: Parts, prometheus: PrometheusClient) -> PollCycle:
     windows = RecentWindows(max_gap(parts.settings.poll.interval))
     watch = ArtefactWatch(
         queries=artefact_queries(parts.settings),
@@ -289,7 +310,7 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
         store=parts.incidents,
         health=parts.health,
     )
-    poll = PollCycle(
+    return PollCycle(
         interval=parts.settings.poll.interval,
         catalogue=parts.catalogue,
         prometheus=prometheus,
@@ -319,19 +340,6 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
         live=parts.live,
         health=parts.health,
         publish=parts.broadcast.publish,
-    )
-    return Jobs(
-        poll_interval=parts.settings.poll.interval,
-        retrain_interval=parts.settings.training.interval,
-        poll=poll,
-        history=parts.history,
-        keeping=Keeping(parts.history, limits_of(parts.settings), parts.clock, parts.health),
-        log_tail=parts.log_tail,
-        retrainer=parts.retrainer,
-        registry=parts.registry,
-        snapshots=snapshots_of(parts.detector, parts.settings, parts.registry, parts.health),
-        clock=parts.clock,
-        prepare=partial(prepare, parts.detector),
     )
 
 
