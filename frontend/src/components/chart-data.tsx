@@ -2,7 +2,8 @@
 import { Download } from "lucide-react";
 import { type RefObject, useState } from "react";
 import { type Cell, downloadCsv, downloadPng, fileName } from "@/lib/download";
-import { formatCount } from "@/lib/format";
+import { formatCount, formatDateTime } from "@/lib/format";
+import { usePreferences } from "@/lib/preferences";
 import "./chart-data.css";
 
 /** More rows than a person reads; the file has them all. */
@@ -15,13 +16,15 @@ interface ChartDataProps {
   head: readonly string[];
   /** What a row is, in the plural. */
   noun?: string;
-  /** Newest last. Called when the table is opened or a file is asked for. */
+  /** Time (ISO 8601) first; newest last. Called when the table is opened or a file is asked for. */
   rows: () => readonly (readonly Cell[])[];
+  /** How the table shows a number; the file has it as it is. */
+  format: (value: number) => string;
   /** Where the chart's canvas is found. */
   chart?: RefObject<HTMLElement | null>;
 }
 
-export function ChartData({ name, title, head, noun = "readings", rows, chart }: ChartDataProps) {
+export function ChartData({ name, title, head, noun = "readings", rows, format, chart }: ChartDataProps) {
   const [open, setOpen] = useState(false);
   return (
     <div className="chart-data">
@@ -56,7 +59,7 @@ export function ChartData({ name, title, head, noun = "readings", rows, chart }:
           </button>
         )}
       </div>
-      {open && <DataTable title={title} head={head} noun={noun} rows={rows()} />}
+      {open && <DataTable title={title} head={head} noun={noun} rows={rows()} format={format} />}
     </div>
   );
 }
@@ -66,9 +69,11 @@ interface DataTableProps {
   noun: string;
   head: readonly string[];
   rows: readonly (readonly Cell[])[];
+  format: (value: number) => string;
 }
 
-function DataTable({ title, head, noun, rows }: DataTableProps) {
+function DataTable({ title, head, noun, rows, format }: DataTableProps) {
+  const { zone } = usePreferences();
   const shown = rows.slice(-ROWS_SHOWN).reverse();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
@@ -92,7 +97,9 @@ function DataTable({ title, head, noun, rows }: DataTableProps) {
           {shown.map((row) => (
             <tr key={String(row[0])}>
               {row.map((cell, column) => (
-                <td key={head[column]}>{cell ?? ""}</td>
+                <td key={head[column]}>
+                  {typeof cell === "number" ? format(cell) : cell && formatDateTime(cell, zone)}
+                </td>
               ))}
             </tr>
           ))}

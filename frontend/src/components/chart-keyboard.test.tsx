@@ -1,6 +1,8 @@
-import { render, screen } from "@testing-library/react";
+import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
+import { formatDateTime } from "@/lib/format";
+import { setPreferences } from "@/lib/preferences";
 import { at, NOW } from "@/testing/factories";
 import { nearest } from "./chart-model";
 import { TimeChart } from "./time-chart";
@@ -53,6 +55,23 @@ describe("a chart by keyboard", () => {
     await user.click(screen.getByRole("button", { name: "Show as a table" }));
     expect(screen.getAllByRole("row")).toHaveLength(5);
     expect(screen.getAllByRole("row")[1]).toHaveTextContent("40");
+  });
+
+  it("shows its numbers as the page writes them, in the zone chosen", async () => {
+    const value = 3284.146086717945;
+    const expected = { low: 20, high: 54 };
+    const one = points.slice(0, 1).map((point) => ({ ...point, value }));
+    const user = chart({ unit: "milliseconds", points: one, expected });
+    await user.click(screen.getByRole("button", { name: "Show as a table" }));
+    for (const zone of ["utc", "local"] as const) {
+      act(() => setPreferences({ zone }));
+      expect(screen.getAllByRole("cell").map((cell) => cell.textContent)).toEqual([
+        formatDateTime(at(-60), zone),
+        "3,284 ms",
+        "20 ms",
+        "54 ms",
+      ]);
+    }
   });
 });
 

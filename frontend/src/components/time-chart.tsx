@@ -98,6 +98,7 @@ export function TimeChart(props: TimeChartProps) {
           title={title}
           head={["time", `value (${unit})`, "expected low", "expected high"]}
           rows={() => tableRows(columns, common)}
+          format={(value) => formatValue(value, unit)}
           chart={box}
         />
       </figcaption>

@@ -2,7 +2,7 @@
 import { type PointerEvent, useState } from "react";
 import { ChartData } from "@/components/chart-data";
 import type { LogHistogram } from "@/lib/api/types";
-import { formatClock, formatDateTime, formatDuration, plural } from "@/lib/format";
+import { formatClock, formatCount, formatDateTime, formatDuration, plural } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
 import { type Bar, bars, barTotal, histogramSummary, LEVELS, type Level, type Tone } from "../view-model";
 
@@ -67,6 +67,7 @@ export function LogHistogramChart({ histogram, levels, onSelect }: LogHistogramC
           title="Lines over time"
           noun="bars"
           head={["time", ...LEVELS]}
+          format={formatCount}
           rows={() =>
             drawn.map((bar, index) => [
               new Date(bar.start).toISOString(),
