@@ -104,7 +104,6 @@ export function useIncidentAct(id: number) {
 }
 
 export const isConflict = (error: Error | null) => error instanceof ApiError && error.status === 409;
-export const isGone = (error: Error | null) => error instanceof ApiError && error.status === 404;
 
 interface Many {
   ids: readonly number[];

@@ -75,6 +75,15 @@ describe("a service", () => {
     expect(screen.getByRole("heading", { name: "Newest log lines" })).toBeVisible();
   });
 
+  it("says so once, when no log file names it either", async () => {
+    const reason = "Prometheus has no service 'nobody'";
+    server.use(refuse("get", "/metrics", 404, reason), refuse("get", "/logs", 404, reason));
+    renderApp("/services/nobody");
+    expect(await screen.findByText(reason)).toBeVisible();
+    await waitFor(() => expect(screen.queryByRole("heading", { name: "Newest log lines" })).toBeNull());
+    expect(screen.getAllByText(reason)).toHaveLength(1);
+  });
+
   it("stands in its own size while it loads", async () => {
     server.use(hang("/metrics"));
     renderApp("/services/payment-service");

@@ -7,7 +7,7 @@ import { RangeField } from "@/components/range-field";
 import { CHART_HEIGHT } from "@/components/time-chart";
 import { SelectField } from "@/components/ui/field";
 import { EmptyState, ErrorState, QueryView, Skeleton } from "@/components/ui/states";
-import { ApiError } from "@/lib/api/client";
+import { isGone } from "@/lib/api/client";
 import { servicesQuery } from "@/lib/api/queries";
 import type { MetricReading } from "@/lib/api/types";
 import { useShortcuts } from "@/lib/keys";
@@ -26,7 +26,6 @@ import "./service.css";
 const HOUR = 3_600_000;
 const BANDS = 200;
 const PANEL_HEIGHT = CHART_HEIGHT + 150;
-const GONE = 404;
 
 export default function ServicePage() {
   const { name: fromPath = "" } = useParams();
@@ -34,7 +33,7 @@ export default function ServicePage() {
   const service = params.get("name") ?? fromPath;
   const view = useView();
   const query = useQuery(serviceQuery(service));
-  const gone = query.error instanceof ApiError && query.error.status === GONE;
+  const gone = isGone(query.error);
   usePageTitle(service);
   return (
     <div className="stack">

@@ -17,6 +17,9 @@ export class ApiError extends Error {
   }
 }
 
+/** What was asked for is not there, or no longer. */
+export const isGone = (error: Error | null) => error instanceof ApiError && error.status === 404;
+
 const serverClock: Middleware = {
   onResponse({ response }) {
     noteServerDate(response.headers.get("date"));

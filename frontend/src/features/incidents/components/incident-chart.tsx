@@ -4,10 +4,10 @@ import { useMemo } from "react";
 import { type ChartMarker, seconds } from "@/components/chart-model";
 import { CHART_HEIGHT, TimeChart } from "@/components/time-chart";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
+import { isGone } from "@/lib/api/client";
 import { annotationsQuery, historyQuery } from "@/lib/api/queries";
 import type { History, IncidentDetail } from "@/lib/api/types";
 import { serverNow } from "@/lib/clock";
-import { isGone } from "../acts";
 import { chartMarkers, chartRange, eventReading, incidentSpan } from "../view-model";
 
 interface IncidentChartProps {

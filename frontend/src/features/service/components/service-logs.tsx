@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { Link } from "react-router";
 import { LogLines } from "@/components/log-lines";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
+import { isGone } from "@/lib/api/client";
 import type { Logs } from "@/lib/api/types";
 import { formatClock, formatDateTime, plural } from "@/lib/format";
 import { logsPath } from "@/lib/paths";
@@ -30,6 +31,8 @@ export function ServiceLogs({ service, at, onClear }: ServiceLogsProps) {
     if (at && at !== shown.current) section.current?.scrollIntoView({ block: "nearest" });
     shown.current = at;
   }, [at]);
+  // A service that neither Prometheus nor a log file names: the page says so already.
+  if (isGone(query.error)) return null;
   return (
     <section ref={section} className="section" aria-labelledby="service-logs">
       <div className="row row-spread">
