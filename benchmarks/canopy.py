@@ -234,7 +234,7 @@ def _info(key: SeriesKey, detector: DetectorName) -> ModelInfo:
         end=START - STEP,
         samples=GROWN_READINGS,
         contamination=0.01,
-        expected=ExpectedRange(0.0, 1000.0),
+        usual=ExpectedRange(0.0, 1000.0),
         features=VIEWS if detector == "view_forest" else FEATURES,
         versions=present_versions(),
         detector=detector,

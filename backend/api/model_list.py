@@ -137,7 +137,7 @@ def _status(view: _View, key: SeriesKey) -> ModelStatus:
         window=parts.settings.training.window,
         samples=info.samples if info else None,
         version=served.generation if info else None,
-        expected=Expected(low=info.expected.low, high=info.expected.high) if info else None,
+        usual=Expected(low=info.usual.low, high=info.usual.high) if info else None,
         detector=parts.detector.name,
         learned=standing.learned if standing else None,
         judged=standing.judged if standing else 0,

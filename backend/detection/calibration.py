@@ -1,4 +1,4 @@
-"""What a forest's scores and a pair's past mean: the verdict's threshold and the expected range."""
+"""What a forest's scores and a pair's past mean: the verdict's threshold and the usual values."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ def verdict_threshold(scores: FloatArray, contamination: float) -> float:
     return max(_LEAST_THRESHOLD, float(np.quantile(scores, 1.0 - contamination)))
 
 
-def expected_range(values: FloatArray) -> ExpectedRange:
+def usual_values(values: FloatArray) -> ExpectedRange:
     """The middle 99 % of the training values and a tenth of their width on each side, in the metric's unit.
 
-    A metric that was never below 0 is not expected below 0.
+    A metric that was never below 0 is not usually below 0. The expected range of a reading is another thing:
+    see `expected.bounds`.
     """
     low, high = np.quantile(values, [_TAIL, 1.0 - _TAIL])
     pad = _PAD * (high - low)

@@ -91,7 +91,7 @@ class ClassicDetector:
             return models.batch.score(np.full(len(rows), slot, dtype=np.intp), rows)
 
         features = dict(zip(FEATURES, batch.features[self._rows[key]].tolist(), strict=True))
-        return feature_shares(features, models.models[key].expected, rescore, unit)
+        return feature_shares(features, models.models[key].usual, rescore, unit)
 
     def forget(self, keys: Sequence[SeriesKey]) -> None:
         """See Detector."""
@@ -137,7 +137,7 @@ def _look_up(keys: Sequence[SeriesKey], models: ModelSet) -> _Asked:
     learned = np.zeros(len(keys), dtype=np.int64)
     infos = [models.models[keys[row]] for row in rows.tolist()]
     if infos:
-        expected[rows] = [info.expected for info in infos]
+        expected[rows] = [info.usual for info in infos]
         learned[rows] = [info.samples for info in infos]
     return _Asked(models, list(keys), rows, places[rows], expected, learned)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.detection.arena import ForestArena
-from backend.detection.calibration import expected_range
+from backend.detection.calibration import usual_values
 from backend.detection.detector import Series
 from backend.detection.forest_memory import Habits
 from backend.detection.registry import ModelSet
@@ -86,7 +86,7 @@ class ForestTrainer:
         return TrainedModel(
             key=key,
             forest=grown.arena.model(grown.slot),
-            expected=expected_range(series.values[series.learned]),
+            usual=usual_values(series.values[series.learned]),
             samples=learned,
             start=float(series.timestamps[0]),
             end=float(series.timestamps[-1]),

@@ -43,7 +43,7 @@ class ModelInfo:
     end: float
     samples: int
     contamination: float
-    expected: ExpectedRange
+    usual: ExpectedRange
     features: tuple[str, ...]
     versions: dict[str, str]
     detector: DetectorName = "isolation_forest"
@@ -142,7 +142,7 @@ def _to_json(info: ModelInfo) -> dict[str, Any]:
         "window": {"start": to_rfc3339(info.start), "end": to_rfc3339(info.end)},
         "samples": info.samples,
         "contamination": info.contamination,
-        "expected": {"low": info.expected.low, "high": info.expected.high},
+        "usual": {"low": info.usual.low, "high": info.usual.high},
         "features": list(info.features),
         "versions": info.versions,
         "detector": info.detector,
@@ -155,6 +155,7 @@ def _to_json(info: ModelInfo) -> dict[str, Any]:
 
 
 def _from_json(entry: dict[str, Any]) -> ModelInfo:
+    usual = entry["usual"] if "usual" in entry else entry["expected"]  # as older versions called it
     return ModelInfo(
         key=SeriesKey(entry["service"], entry["metric"]),
         sha256=entry["sha256"],
@@ -163,7 +164,7 @@ def _from_json(entry: dict[str, Any]) -> ModelInfo:
         end=from_rfc3339(entry["window"]["end"]),
         samples=entry["samples"],
         contamination=entry["contamination"],
-        expected=ExpectedRange(entry["expected"]["low"], entry["expected"]["high"]),
+        usual=ExpectedRange(usual["low"], usual["high"]),
         features=tuple(entry["features"]),
         versions=entry["versions"],
         detector=entry.get("detector", "isolation_forest"),

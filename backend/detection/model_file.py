@@ -58,7 +58,7 @@ def write_model(folder: Path, model: TrainedModel) -> ModelInfo:
         end=model.end,
         samples=model.samples,
         contamination=model.contamination,
-        expected=model.expected,
+        usual=model.usual,
         features=model.features,
         versions=present_versions(),
         detector=model.detector,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.detection.calibration import expected_range
+from backend.detection.calibration import usual_values
 from backend.detection.features import FEATURES, features_of, windows_of
 from backend.detection.forest import fit
 from backend.detection.forest_memory import PairModel
@@ -41,7 +41,7 @@ class TrainedModel:
 
     key: SeriesKey
     forest: PackedForest | PairModel
-    expected: ExpectedRange
+    usual: ExpectedRange
     samples: int
     start: float
     end: float
@@ -107,7 +107,7 @@ def train_pair(
     return TrainedModel(
         key=key,
         forest=fit(features, contamination, seed_of(key), fitter),
-        expected=expected_range(values),
+        usual=usual_values(values),
         samples=len(values),
         start=float(timestamps[0]),
         end=float(timestamps[-1]),

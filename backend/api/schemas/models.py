@@ -33,7 +33,7 @@ class ModelStatus(Wire):
     service: str
     metric: str
     title: str = Field(description="the metric's title")
-    unit: str = Field(description="of the expected range")
+    unit: str = Field(description="of the usual values")
     state: ModelState
     reason: str = Field(description="why it failed, or what it waits for; empty when ready")
     have: int = Field(description="samples inside the training window")
@@ -43,7 +43,7 @@ class ModelStatus(Wire):
     window: float = Field(description="training window in seconds")
     samples: int | None = Field(description="samples it was fitted on")
     version: str | None = Field(description="the generation it belongs to")
-    expected: Expected | None
+    usual: Expected | None = Field(description="the middle 99 % of the values it learned, and a little more")
     detector: DetectorName
     learned: int | None = Field(
         description="readings it knows by now: a view forest goes on learning; null while it judges nothing"

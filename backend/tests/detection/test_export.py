@@ -60,7 +60,7 @@ def test_a_view_forest_says_what_it_is_and_what_to_set(tmp_path: Path) -> None:
     model = TrainedModel(
         key=PAYMENT,
         forest=arena.model(arena.add(1)),
-        expected=ExpectedRange(0.0, 1.0),
+        usual=ExpectedRange(0.0, 1.0),
         samples=60,
         start=NOW - 900,
         end=NOW,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.detection.calibration import expected_range, verdict_threshold
+from backend.detection.calibration import usual_values, verdict_threshold
 from backend.detection.severity import classify
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.readings import Severity
@@ -48,11 +48,11 @@ def test_the_top_of_a_very_regular_metric_is_not_strange() -> None:
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2))
-def test_the_expected_range_holds_most_of_what_was_seen(values: list[float]) -> None:
-    low, high = expected_range(np.array(values))
+def test_the_usual_values_holds_most_of_what_was_seen(values: list[float]) -> None:
+    low, high = usual_values(np.array(values))
     assert low <= high
     assert low <= np.median(values) <= high
 
 
 def test_what_was_never_negative_is_not_expected_to_be() -> None:
-    assert expected_range(np.array([0.0, 0.0, 5.0, 10.0])).low == 0
+    assert usual_values(np.array([0.0, 0.0, 5.0, 10.0])).low == 0

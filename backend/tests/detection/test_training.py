@@ -32,7 +32,7 @@ def test_readings_inside_an_incident_are_not_learned() -> None:
         now=NOW,
     )
     assert model.samples == 120
-    assert model.expected.high < 100
+    assert model.usual.high < 100
 
 
 def test_the_same_readings_give_the_same_bytes() -> None:
@@ -85,4 +85,4 @@ def test_an_incident_left_open_for_days_does_not_starve_its_model() -> None:
         now=NOW,
     )
     assert model.samples == len(values) - 2 * (5 + QUIET / STEP)
-    assert model.expected.high < 100
+    assert model.usual.high < 100

@@ -150,7 +150,7 @@ def test_what_was_normal_after_all_is_learned_at_once(bench: Bench, reason: Reso
     if reason is ResolveReason.EXPECTED:
         bench.write(5010.0)
         assert bench.poll().readings[KEY].verdict is Verdict.NORMAL
-        assert bench.registry.current.models[KEY].expected.high > 5000
+        assert bench.registry.current.models[KEY].usual.high > 5000
 
 
 def _call_anomalous(bench: Bench) -> None:

@@ -53,7 +53,7 @@ def test_readings_of_an_incident_are_not_learned(bench: Bench) -> None:
     bench.retrainer.run("api", [KEY])
     info = bench.registry.current.models[KEY]
     assert info.samples == PAST + 2, "all readings but the eight of the incident"
-    assert info.expected.high < 100
+    assert info.usual.high < 100
     bench.write(5000.0)
     bench.poll()
     assert bench.told("incident")[-1]["kind"] == "attached", "the fault has become normal"
@@ -72,7 +72,7 @@ def test_an_incident_left_open_does_not_keep_its_pair_from_learning(bench: Bench
     bench.retrainer.run("api", [KEY])
     info = bench.registry.current.models[KEY]
     assert info.samples > 130, "the healthy stretch inside the incident was left out"
-    assert info.expected.high < 100
+    assert info.usual.high < 100
 
 
 def test_a_run_of_all_pairs_drops_the_models_of_pairs_that_are_gone(bench: Bench) -> None:

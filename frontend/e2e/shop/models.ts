@@ -19,7 +19,7 @@ export function models(now: number): ModelList {
             have: 31,
             trained_at: null,
             samples: null,
-            expected: null,
+            usual: null,
             version: null,
             eta: at(120, now),
           })

@@ -240,7 +240,7 @@ export function modelOf(service: string, metric: string, change: Partial<ModelSt
     window: 172_800,
     samples: 240,
     version: "20261121T130211Z",
-    expected: { low: 20, high: 54 },
+    usual: { low: 20, high: 54 },
     detector: "view_forest",
     learned: 260,
     judged: 20,

@@ -2067,7 +2067,7 @@ export interface components {
             title: string;
             /**
              * Unit
-             * @description of the expected range
+             * @description of the usual values
              */
             unit: string;
             /**
@@ -2109,7 +2109,8 @@ export interface components {
              * @description the generation it belongs to
              */
             version: string | null;
-            expected: components["schemas"]["Expected"] | null;
+            /** @description the middle 99 % of the values it learned, and a little more */
+            usual: components["schemas"]["Expected"] | null;
             /**
              * Detector
              * @enum {string}

@@ -103,7 +103,7 @@ function Changes({ model }: { model: ModelStatus }) {
 }
 
 function Facts({ model }: { model: ModelStatus }) {
-  const { expected, trained_at, unit } = model;
+  const { usual, trained_at, unit } = model;
   return (
     <dl className="model-facts">
       <dt>Trained</dt>
@@ -117,8 +117,8 @@ function Facts({ model }: { model: ModelStatus }) {
       <dd>{model.learned === null ? "it judges nothing yet" : plural(model.learned, "reading")}</dd>
       <dt>Called anomalous</dt>
       <dd>{alertRateText(model)} judged since it serves</dd>
-      <dt>Expected range</dt>
-      <dd>{expected ? formatRange(expected.low, expected.high, unit) : "not learned yet"}</dd>
+      <dt>Usual values</dt>
+      <dd>{usual ? formatRange(usual.low, usual.high, unit) : "not learned yet"}</dd>
       <dt>Generation</dt>
       <dd className="model-version">{model.version ?? "none"}</dd>
       <dt>The one before</dt>

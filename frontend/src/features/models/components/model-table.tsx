@@ -25,7 +25,7 @@ const COLUMNS: readonly Column[] = [
   { title: "Trained", sort: "trained" },
   { title: "Samples", sort: "samples", number: true },
   { title: "Alerts", sort: "alerts", number: true },
-  { title: "Expected range", number: true },
+  { title: "Usual values", number: true },
   { title: "Generation" },
 ];
 
@@ -167,7 +167,7 @@ const ModelRow = memo(function ModelRow({ model, now, index, measure, onOpen }: 
       <td className="number">{formatCount(model.samples ?? model.have)}</td>
       <td className="number">{alertRateText(model)}</td>
       <td className="number">
-        {model.expected ? formatRange(model.expected.low, model.expected.high, model.unit) : "not learned"}
+        {model.usual ? formatRange(model.usual.low, model.usual.high, model.unit) : "not learned"}
       </td>
       <td className="model-version">{model.version ?? "none"}</td>
     </tr>
