@@ -190,6 +190,20 @@ describe("what an operator does to it", () => {
     ]);
   });
 
+  it("says in the operator's words why it was resolved", async () => {
+    const resolved = { status: "RESOLVED", resolved_at: at(0), resolve_reason: "real" } as const;
+    server.use(answer("get", "/incidents/{incident_id}", incidentDetailOf(7, resolved)));
+    renderApp("/incidents/7");
+    expect(await screen.findByText(/ as real trouble$/)).toBeVisible();
+  });
+
+  it("shows a comment that would turn the line round as what it is", async () => {
+    const timeline = [entry("comment", "all good ‮ton")];
+    server.use(answer("get", "/incidents/{incident_id}", incidentDetailOf(7, { timeline })));
+    renderApp("/incidents/7");
+    expect(await screen.findByText("all good <U+202E>ton")).toBeVisible();
+  });
+
   it("says who was faster, when, and how it stands now", async () => {
     const timeline = [...incidentDetailOf(7).timeline, entry("resolved", "Resolved, it was noise.")];
     let resolved = false;

@@ -7,3 +7,8 @@ export const REASONS: readonly { value: ResolveReason; label: string; note: stri
   { value: "noise", label: "Noise", note: "The model may learn it" },
   { value: "maintenance", label: "Maintenance", note: "Planned; not learned" },
 ];
+
+/** "real trouble": a reason's label inside a sentence. */
+export function reasonWords(reason: ResolveReason): string {
+  return (REASONS.find(({ value }) => value === reason)?.label ?? reason).toLowerCase();
+}

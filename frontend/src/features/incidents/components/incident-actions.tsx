@@ -6,6 +6,7 @@ import { statusWord } from "@/components/ui/tags";
 import { AbsoluteTime, RelativeTime } from "@/components/ui/time";
 import type { IncidentDetail, ResolveReason } from "@/lib/api/types";
 import { useShortcuts } from "@/lib/keys";
+import { visibleText } from "@/lib/visible-text";
 import { type Act, isConflict, useIncidentAct } from "../acts";
 import { REASONS } from "../reasons";
 import { newestStanding } from "../view-model";
@@ -60,7 +61,7 @@ function Overtaken({ incident }: { incident: IncidentDetail }) {
       {entry && (
         <>
           {" "}
-          {entry.text} By {entry.actor === "operator" ? "an operator" : "Canopy"}{" "}
+          {visibleText(entry.text)} By {entry.actor === "operator" ? "an operator" : "Canopy"}{" "}
           <RelativeTime at={entry.at} /> (<AbsoluteTime at={entry.at} />
           ).
         </>

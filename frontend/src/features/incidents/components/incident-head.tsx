@@ -9,6 +9,7 @@ import { useShortcuts } from "@/lib/keys";
 import { incidentPath, servicePath } from "@/lib/paths";
 import { filtersOf, listSearch } from "../list-model";
 import { trailQuery } from "../queries";
+import { reasonWords } from "../reasons";
 import { neighbours } from "../view-model";
 import { ExportMenu } from "./export-menu";
 import { IncidentActions } from "./incident-actions";
@@ -33,7 +34,7 @@ export function IncidentHead({ incident, gone }: { incident: IncidentDetail; gon
           {incident.resolved_at && (
             <span>
               resolved <RelativeTime at={incident.resolved_at} />
-              {incident.resolve_reason && ` as ${incident.resolve_reason}`}
+              {incident.resolve_reason && ` as ${reasonWords(incident.resolve_reason)}`}
             </span>
           )}
           <Link to={servicePath(incident.service)} className="one-line" title={incident.service}>

@@ -2,6 +2,7 @@
 import { type FormEvent, useId, useState } from "react";
 import { AbsoluteTime, RelativeTime } from "@/components/ui/time";
 import type { IncidentDetail, TimelineEntry } from "@/lib/api/types";
+import { visibleText } from "@/lib/visible-text";
 import { useIncidentAct } from "../acts";
 
 const KINDS: Record<TimelineEntry["kind"], string> = {
@@ -37,7 +38,7 @@ export function Timeline({ incident, gone }: { incident: IncidentDetail; gone: b
               <span className="muted small">by {entry.actor === "operator" ? "an operator" : "Canopy"}</span>
               {entry.text && (
                 <p className="timeline-text" dir="auto">
-                  {entry.text}
+                  {visibleText(entry.text)}
                 </p>
               )}
             </div>
