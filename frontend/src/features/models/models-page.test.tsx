@@ -104,6 +104,9 @@ describe("the models page", () => {
     expect(address()).toBe("/models?service=payment-service&metric=lat");
     const dialog = within(await screen.findByRole("dialog"));
     expect(dialog.getByText(/240 of a window of 2 d/)).toBeVisible();
+    const [first] = dialog.getAllByRole("button");
+    expect(first, "Close stands in the head, whatever can be done below").toHaveAccessibleName("Close");
+    expect(dialog.getByRole("button", { name: "Retrain this pair" })).toHaveFocus();
     await user.click(dialog.getByRole("button", { name: "Retrain this pair" }));
     expect(await screen.findByText("p99 latency on payment-service is being retrained.")).toBeVisible();
     expect(asked).toBe("?service=payment-service&metric=lat&force=false");

@@ -29,9 +29,14 @@ export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: (
     );
   return (
     <Modal label={`Model of ${title} on ${service}`} onClose={onClose}>
-      <h2 className="break">
-        {title} on <bdi>{service}</bdi>
-      </h2>
+      <div className="model-head">
+        <h2 className="break">
+          {title} on <bdi>{service}</bdi>
+        </h2>
+        <button type="button" className="button button-plain" onClick={onClose}>
+          Close
+        </button>
+      </div>
       <p className="break">
         <span className={`model-word model-${words.tone}`}>
           <span aria-hidden="true">{words.glyph}</span> {words.word}
@@ -44,6 +49,7 @@ export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: (
         <button
           type="button"
           className="button button-primary"
+          data-autofocus
           disabled={retrain.isPending}
           onClick={() => train(false, `${title} on ${service} is being retrained.`)}
         >
@@ -70,9 +76,6 @@ export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: (
         <Link className="button" to={servicePath(service)}>
           Go to the service
         </Link>
-        <button type="button" className="button button-plain" onClick={onClose}>
-          Close
-        </button>
       </div>
       {refused && <p role="alert">{refused.message}</p>}
     </Modal>
