@@ -23,7 +23,7 @@ from typing import Any, Self
 import requests
 import yaml
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 """How long a server may take to become ready on a machine that is busy."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -118,15 +117,6 @@ def test_a_file_that_is_no_series_is_left_out_with_its_reason(
     assert [line for line in lines if "bad.csv" in line and message in line] == [lines[0]]
     assert f"left out: {tmp_path}/gone.csv: No such file or directory" in lines
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["good.csv"]
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_that_may_not_be_read_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("a", "b"):
-        (tmp_path / f"{name}.csv").write_text("\n".join(["timestamp,value", *rows()]))
-    (tmp_path / "a.csv").chmod(0)
-    main(["eval", "series", "--data", str(tmp_path), "--out", str(tmp_path / "out")])
-    assert "a.csv: Permission denied" in capsys.readouterr().out
 
 
 def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

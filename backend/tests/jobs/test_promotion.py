@@ -78,9 +78,10 @@ def test_enough_is_compared_at_any_step(interval: float) -> None:
     assert why_not(Comparison.of(live, new)) != ""
 
 
+@pytest.mark.parametrize(
+    "bench", ["view_forest"], indirect=True
+)  # a classic model has a threshold of its own
 def test_readings_are_held_against_the_sensitivity_of_today(bench: Bench) -> None:
-    if bench.settings.detection.detector != "view_forest":
-        pytest.skip("its thresholds are its models' own")
     bench.learn(KEY)
     polls(bench, 110, KEY)
     _call_anomalous(bench)
