@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from backend.detection.one_forest import Rows, parted
 from backend.detection.packed_forest import LARGEST_SUBSAMPLE, LEAF, PackedForest, node_words
+from backend.detection.randomness import GOLDEN, fraction, mixed
 
 FloatArray = NDArray[np.float64]
 Float32Array = NDArray[np.float32]
@@ -17,10 +18,6 @@ IntArray = NDArray[np.int64]
 
 _SAME = np.float32(1e-7)
 """Values of a feature that lie no further apart count as one, as in scikit-learn's trees."""
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_A = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_B = np.uint64(0x94D049BB133111EB)
 
 
 def grow(rows: Float32Array, trees: int, subsample: int, seed: int) -> PackedForest:
@@ -69,8 +66,7 @@ def _grow(
     roots = np.zeros(trees, dtype=np.uint16)
     order = np.arange(columns.shape[1])
     sample = np.empty((columns.shape[0], subsample), dtype=np.float32)
-    # A stream is a counter in steps of _GOLDEN: two seeds must not be places in one stream.
-    state = np.array([_mixed(seed + _GOLDEN)], dtype=np.uint64)
+    state = np.array([mixed(seed + GOLDEN)], dtype=np.uint64)
     room = _Room(
         np.empty(subsample, dtype=np.uint32),
         np.empty(subsample, dtype=np.uint32),
@@ -172,16 +168,9 @@ def _threshold(low: np.float32, high: np.float32, state: NDArray[np.uint64]) -> 
 
 @njit(cache=True, nogil=True)
 def _uniform(state: NDArray[np.uint64]) -> float:
-    """The next number of the stream in [0, 1): splitmix64 (Steele, Lea and Flood, 2014)."""
-    state[0] += _GOLDEN
-    return np.float64(_mixed(state[0]) >> np.uint64(11)) * 2.0**-53
-
-
-@njit(cache=True, nogil=True)
-def _mixed(word: np.uint64) -> np.uint64:
-    word = (word ^ (word >> np.uint64(30))) * _MIX_A
-    word = (word ^ (word >> np.uint64(27))) * _MIX_B
-    return word ^ (word >> np.uint64(31))
+    """The next number of the stream in [0, 1)."""
+    state[0] += GOLDEN
+    return fraction(state[0])
 
 
 @njit(cache=True, nogil=True)

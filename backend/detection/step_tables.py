@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from backend.detection.ordering import first_at_least, last_not_above
+from backend.detection.randomness import GOLDEN, fraction, mixed
 from backend.detection.training_window import Sorted
 
 FloatArray = NDArray[np.float64]
@@ -30,9 +31,6 @@ _BENT_RANGE = 0.01
 _CONSTANT = 1e-9
 _CONSTANT_PAD = 0.01
 _LEAST_PAD = 1e-12
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_A = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_B = np.uint64(0x94D049BB133111EB)
 
 
 class Scale(NamedTuple):
@@ -83,7 +81,9 @@ def fit_table(
     outside = 0.0
     for tree in range(TREES):
         scale = bent if tree % 2 else straight
-        size, first = _grow(window.before, scale, leaf_path, _mixed(seed, tree), steps, size)
+        size, first = _grow(
+            window.before, scale, leaf_path, mixed(seed + GOLDEN * np.uint64(tree + 1)), steps, size
+        )
         outside += first
     steps = _in_order(steps, size, len(window.values))
     per_reading = -POWER / (TREES * max(leaf_path[count], 1.0))
@@ -153,15 +153,6 @@ def _unbent(position: float, unit: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _mixed(seed: np.uint64, stream: int) -> np.uint64:
-    """The state of a random stream of its own (splitmix64)."""
-    state = seed + _GOLDEN * np.uint64(stream + 1)
-    state = (state ^ (state >> np.uint64(30))) * _MIX_A
-    state = (state ^ (state >> np.uint64(27))) * _MIX_B
-    return state ^ (state >> np.uint64(31))
-
-
-@njit(cache=True, nogil=True)
 def _grow(
     before: IntArray, scale: Scale, leaf_path: FloatArray, state: np.uint64, steps: Steps, size: int
 ) -> tuple[int, float]:
@@ -190,8 +181,8 @@ def _grow(
             width = span + 2.0 * reach
             if width <= 0.0:
                 break
-            state += _GOLDEN
-            split = left - reach + width * (np.float64(_mixed(state, 0) >> np.uint64(11)) * 2.0**-53)
+            state += GOLDEN
+            split = left - reach + width * fraction(state + GOLDEN)
             depth += 1
             if low < split < high:
                 middle = first_at_least(positions, start, end, split)
