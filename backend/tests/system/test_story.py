@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from backend.clock import from_rfc3339
+from backend.metrics.readings import SeriesKey
+from backend.metrics.stored import StoredReadings
 from backend.tests.real import wait_until
 from backend.tests.system.canopy import RunningCanopy
 from backend.tests.system.events import following
-from backend.tests.system.ledger import assert_complete, stored
+from backend.tests.system.ledger import assert_complete
 from backend.tests.system.shop import CRITICAL, HIGH, Shop, watching
 from backend.tests.system.watching import (
     incidents,
@@ -45,7 +48,8 @@ def test_from_a_fault_to_the_next_one(shop: Shop, tmp_path: Path) -> None:
         incident = canopy.json(f"/incidents/{opened['id']}")
         assert incident["status"] == "OPEN"
         # Seconds of the grid, not of the wall: the first stored reading that passes opened it.
-        first = min(t for t, value in stored(tmp_path / "datasets", service).items() if value >= HIGH)
+        kept = StoredReadings(tmp_path / "datasets").load(SeriesKey(service, "lat"), 0.0, time.time())
+        first = kept.timestamps[kept.values >= HIGH].min()
         assert from_rfc3339(incident["event_ts"]) - first <= 2 * POLL + SCRAPE
         assert "6,000 ms" in incident["title"]
         assert "threshold_and_model" in incident["reason"]
