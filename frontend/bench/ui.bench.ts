@@ -170,7 +170,7 @@ test("keys from Now to the top incident resolved, and undone", async ({ page, ui
   await press("r");
   await expect(page.getByRole("button", { name: /^Undo/ })).toBeVisible();
   note("keys: top incident resolved", [keys], "", 3);
-  await page.keyboard.press("z");
+  await page.keyboard.press("u");
   await expect(resolve).toBeVisible();
   note("keys: undone", [1], "", 1);
   note("clicks from Now to the lines that explain the top incident", [await clicksToLogs(page, ui)], "", 1);
