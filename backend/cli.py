@@ -97,7 +97,8 @@ def _environment(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _serve(_: argparse.Namespace, settings: Settings) -> None:
-    from backend.app import CannotStart, create_app
+    from backend.app import create_app
+    from backend.wiring import CannotStart
 
     app = create_app(settings)
     host, port = settings.server.host, settings.server.port

@@ -1,4 +1,4 @@
-"""What the routers work with: the running parts of Canopy, wired in app.py."""
+"""What the routers work with: the running parts of Canopy, built in wiring.py."""
 
 from __future__ import annotations
 

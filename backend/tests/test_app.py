@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from backend import app as wiring
+from backend import wiring
 from backend.api.parts import Parts
 from backend.app import create_app, end_streams
 from backend.jobs.health import DependencyStatus
