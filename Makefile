@@ -65,7 +65,7 @@ check: static fast-tests ## The static checks and the fast tests (under five min
 
 test: fast-tests slow-tests ## Every test of every part, those that need real servers and a browser included
 
-bench: .stamps/python-dev ## Measure polls of 1,000 to 50,000 pairs; writes benchmarks/README.md's table and plot
+bench: system-test ## Measure everything but the screen; writes benchmarks/README.md's tables and plot
 	@.venv/bin/python -m benchmarks report
 
 scorecard: .stamps/python-dev ## Measure the detectors: make scorecard DATA=folder of series [OUT=docs/scorecard.md]

@@ -1,8 +1,10 @@
-"""Ticks of several sizes side by side: written into the README's table, and a plot of cost against pairs."""
+"""Every part measured in one go: written into README.md's tables, and a plot of cost against pairs."""
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,74 +12,62 @@ from typing import Any
 
 import matplotlib
 
-from benchmarks import tick
+from benchmarks import tables, tick
 
 SIZES = [1_000, 10_000, 50_000]
 README = Path(__file__).with_name("README.md")
 PLOT = Path(__file__).with_name("cost.svg")
-_BEGIN, _END = "<!-- table: written by make bench -->\n", "<!-- end of table -->"
+PARTS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "append": tables.append,
+    "models": tables.models,
+    "api": tables.api,
+    "prometheus": tables.prometheus,
+    "backtest": tables.backtest,
+}
+"""What is measured beside the ticks, each in a process of its own."""
 _BYTES_A_PAIR = 220_000
 """What a pair of the view forest takes, all in."""
 
 
-def measure(sizes: list[int]) -> list[dict[str, Any]]:
-    """Measure those sizes that the memory has room for and write them down; returns the figures."""
+def measure(sizes: list[int]) -> dict[str, Any]:
+    """Ticks of those ``sizes`` that the memory has room for, then PARTS; each is written down as it ends.
+
+    Returns the figures. Raises SystemExit after the last part where one could not be measured; the table of
+    that part stays.
+    """
     free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     fitting = [size for size in sizes if size * _BYTES_A_PAIR < 0.8 * free]
     for size in sorted(set(sizes) - set(fitting)):
-        print(f"{size} pairs are left out: they need {size * _BYTES_A_PAIR / 1e9:.0f} GB", file=sys.stderr)
-    load = os.getloadavg()[0]
-    rows = tick.table(fitting)
-    write(rows, max(load, os.getloadavg()[0]))
-    return rows
+        _say(f"{size} pairs are left out: they need {size * _BYTES_A_PAIR / 1e9:.0f} GB")
+    found: dict[str, Any] = {"ticks": tick.table(fitting)}
+    write("tick", tables.ticks(found["ticks"]))
+    draw(found["ticks"])
+    for part, as_table in PARTS.items():
+        _say(part)
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks", part, "--json"],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            found[part] = json.loads(done.stdout)
+            write(part, as_table(found[part]))
+    missing = sorted(set(PARTS) - set(found))
+    if missing:
+        raise SystemExit(f"not measured, for the reasons above: {', '.join(missing)}")
+    return found
 
 
-def write(rows: list[dict[str, Any]], load: float) -> None:
-    """Put the tables into the README and draw the plot."""
-    text = README.read_text(encoding="utf-8")
-    head, _, rest = text.partition(_BEGIN)
-    tail = rest.partition(_END)[2]
-    README.write_text(f"{head}{_BEGIN}\n{lines(rows, load)}\n{_END}{tail}", encoding="utf-8")
-    draw(rows)
-
-
-def lines(rows: list[dict[str, Any]], load: float) -> str:
-    """The tables as Markdown."""
-    naive = rows[0]["naive"]
-    text = [
-        f"Load average while it ran: {load:.1f}. CPU of a tick: the median of {rows[0]['polls']} polls and "
-        f"their share of moving readings into the CSVs. The naive build: {naive['models']} distinct models, "
-        f"{1e3 * naive['tick']:.1f} ms a pair, scaled.",
-        "",
-        "| pairs | naive, CPU s | view forest, CPU ms | ratio | classic, CPU ms | ratio |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        ours = [
-            f"{1e3 * row[f'tick_cpu_seconds_{name}']:,.0f} | {row[f'tick_ratio_{name}']:,.0f}×"
-            for name in ("view_forest", "classic")
-        ]
-        text.append(f"| {row['pairs']:,} | {row['tick_cpu_seconds_naive']:,.0f} | {' | '.join(ours)} |")
-    text += ["", "| pairs | detector | " + " | ".join(_COLUMNS) + " |", "|---" * (2 + len(_COLUMNS)) + "|"]
-    for row in rows:
-        for name in ("view_forest", "classic"):
-            cells = [say(row[name]) for say in _COLUMNS.values()]
-            text.append(f"| {row['pairs']:,} | {name.replace('_', ' ')} | {' | '.join(cells)} |")
-    return "\n".join(text) + "\n"
-
-
-_COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "score, µs a pair": lambda d: f"{1e6 * d['parts']['score']:.1f} ({d['score_ratio']:,.0f}×)",
-    "of the streaming limit": lambda d: f"{100 * d['score_of_limit']:.0f} %",
-    "views, µs": lambda d: f"{1e6 * d['parts']['views']:.1f}" if "views" in d["parts"] else "",
-    "fit, ms": lambda d: f"{1e3 * d['parts']['fit']:.1f} ({d['fit_ratio']:.0f}×)",
-    "load, ms": lambda d: f"{1e3 * d['parts']['load']:.3f} ({d['load_ratio']:,.0f}×)",
-    "model in memory, kB": lambda d: f"{d['parts']['memory'] / 1e3:.0f} ({d['memory_ratio']:.0f}×)",
-    "on disk, kB": lambda d: f"{d['parts']['disk'] / 1e3:.0f} ({d['disk_ratio']:.0f}×)",
-    "resident, GB": lambda d: f"{d['resident_bytes'] / 1e9:.2f}",
-    "poll, wall ms": lambda d: f"{1e3 * d['tick_wall']:,.0f}",
-    "while training": lambda d: f"{1e3 * d['tick_wall_while_training']:,.0f}",
-}
+def write(part: str, text: str, readme: Path = README) -> None:
+    """Put the text between the marks of ``part``. Raises ValueError where they are missing."""
+    begin, end = f"<!-- {part}: written by make bench -->\n", f"<!-- end of {part} -->\n"
+    head, mark, rest = readme.read_text(encoding="utf-8").partition(begin)
+    _, closing, tail = rest.partition(end)
+    if not (mark and closing):
+        raise ValueError(f"{readme}: {begin.strip()} or {end.strip()} is missing")
+    load = f"Load average of the machine when it ended: {os.getloadavg()[0]:.1f}, on {os.cpu_count()} cores."
+    readme.write_text(f"{head}{begin}\n{text}\n\n{load}\n\n{end}{tail}", encoding="utf-8")
 
 
 def draw(rows: list[dict[str, Any]]) -> None:
@@ -102,3 +92,7 @@ def draw(rows: list[dict[str, Any]]) -> None:
     figure.tight_layout()
     figure.savefig(PLOT, metadata={"Date": None})
     pyplot.close(figure)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import backtest, faults, tick
+from benchmarks import append, backtest, faults, report, tables, tick
 from benchmarks.__main__ import main
 
 
@@ -58,6 +59,33 @@ def test_json_is_all_there_is_on_stdout(
     main(["tick", "--pairs", "7", "--json"])
     out, err = capsys.readouterr()
     assert (out, err) == ('{"pairs": 7}\n', "progress\n")
+
+
+def test_a_parts_table_takes_its_place_in_the_readme_and_nothing_else_changes(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(report.README.read_text(encoding="utf-8"), encoding="utf-8")
+    for part in ("tick", *report.PARTS):
+        before = readme.read_text(encoding="utf-8")
+        report.write(part, f"| figures of {part} |", readme)
+        begin, end = f"<!-- {part}: written by make bench -->", f"<!-- end of {part} -->"
+        head, _, rest = readme.read_text(encoding="utf-8").partition(begin)
+        inside, _, tail = rest.partition(end)
+        assert f"| figures of {part} |" in inside
+        assert (head, tail) == (before.partition(begin)[0], before.partition(end)[2])
+
+
+def test_a_readme_without_the_marks_is_refused(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("no marks", encoding="utf-8")
+    with pytest.raises(ValueError, match="written by make bench"):
+        report.write("tick", "", readme)
+    assert readme.read_text(encoding="utf-8") == "no marks"
+
+
+def test_the_table_of_what_is_kept_says_its_sizes() -> None:
+    shown = tables.append(append.measure(20))
+    assert shown.startswith("| 20 readings a poll | CPU ms a poll |\n| --- | --- |\n")
+    assert len(shown.splitlines()) == 6
 
 
 def test_a_backtest_is_measured_from_the_fetch_to_the_incidents() -> None:
