@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ from backend.settings import DetectorName
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+
+log = logging.getLogger(__name__)
 
 CLOCK_ERROR = 3600.0
 """Seconds by which a pair's newest reading must be ahead to tell of a clock that was wrong."""
@@ -255,11 +258,17 @@ class LiveForest:
 
     def _put_back(self, key: SeriesKey, model: PairModel, origin: str) -> None:
         slot = self.slots.get(key)
-        if slot is not None:
+        if slot is None:
+            return
+        try:
             self.arena.put_model(slot, model)
+        except ValueError as error:
+            # Its own trees, of the interval of today, serve on: one old file must not end every poll.
+            log.error("%r, %s cannot go back to its earlier model: %s", key.service, key.metric, error)
+        else:
             self.arena.hold(np.array([slot]), True)
-            self.slots.begin(slot, origin)
-            self._changed.add(slot // SEGMENT)
+        self.slots.begin(slot, origin)
+        self._changed.add(slot // SEGMENT)
 
     def _push(self, batch: Batch, rows: IntArray, slots: IntArray) -> FloatArray:
         """Scores; a reading that was taken before a restart is scored again, and not taken twice."""

@@ -171,3 +171,12 @@ def test_a_pair_lacks_its_past_without_a_slot_with_other_trees_and_under_a_clock
     assert forest.lacking(served, START - 86400.0) == [known, stranger]
     other = {known: replace(served[known], sha256="another digest")}
     assert forest.lacking(other, START) == [known]
+
+
+def test_a_model_of_another_interval_is_not_gone_back_to_and_every_pair_is_scored_on() -> None:
+    pairs = keys(2)
+    forest = live(pairs)
+    earlier = forest.arena.model(0)
+    other = earlier._replace(peaks=earlier.peaks[: len(earlier.peaks) // 2])
+    forest.go_back({pairs[0]: other}, models(pairs))
+    assert not np.isnan(forest.judge(batch(pairs, 0), models(pairs)).scores).any()
