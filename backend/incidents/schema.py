@@ -15,6 +15,12 @@ APPLICATION_ID = 0x43414E50  # "CANP": tells our file from any other SQLite data
 BUSY_SECONDS = 10.0
 """How long a write waits for another process that is writing."""
 
+_ROOM = 5 << 20
+"""Bytes that are kept free inside the file for incidents on a full disk, some hundred with their log lines.
+
+More than the write-ahead log ever holds: SQLite begins that anew after 1,000 pages.
+"""
+
 Step = tuple[str, ...]
 """The statements that lead from one schema version to the next."""
 
@@ -161,6 +167,18 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
+
+
+def keep_room(connection: sqlite3.Connection, *, anew: bool) -> None:
+    """Within a transaction: have so much of the disk that incidents still open once it is full.
+
+    The file's free pages are enough, and with ``anew`` the log too, which was left behind at the last close.
+    """
+    free = _number(connection, "freelist_count") * _number(connection, "page_size")
+    if anew or free < _ROOM // 2:
+        connection.execute("CREATE TABLE room (bytes BLOB)")
+        connection.execute("INSERT INTO room VALUES (zeroblob(?))", (_ROOM,))
+        connection.execute("DROP TABLE room")
 
 
 def prepare(path: Path, steps: Sequence[Step] = STEPS) -> None:

@@ -12,6 +12,7 @@ from backend.incidents import schema
 from backend.incidents.queries import IncidentQuery
 from backend.incidents.schema import STEPS, SchemaTooNew, StoreError, prepare
 from backend.incidents.store import IncidentStore
+from backend.metrics.readings import SeriesKey
 from backend.tests.incidents.builders import opened
 
 NEXT = (*STEPS, ("ALTER TABLE incidents ADD COLUMN owner TEXT", "CREATE INDEX by_owner ON incidents (owner)"))
@@ -136,3 +137,17 @@ def test_a_damaged_file_is_said_plainly(store: IncidentStore, database: Path) ->
     database.write_bytes(content)
     with pytest.raises(StoreError, match="it is damaged"), closing(IncidentStore(database)) as damaged:
         damaged.list(IncidentQuery())
+
+
+def test_a_file_keeps_room_for_incidents_on_a_full_disk_and_does_not_grow_by_it(database: Path) -> None:
+    sizes: list[int] = []
+    for _ in range(3):
+        store = IncidentStore(database)
+        for number in range(20):
+            opened(store, key=SeriesKey(f"service-{len(sizes)}-{number}", "lat"))
+        store.close()
+        sizes.append(database.stat().st_size)
+        ((free,),) = ask(database, "PRAGMA freelist_count")
+        assert int(str(free)) * 4096 > 2 << 20
+    assert sizes[0] < 8 << 20
+    assert sizes[-1] - sizes[0] < 1 << 20

@@ -50,6 +50,20 @@ def test_a_full_disk_stops_neither_scores_nor_incidents_and_loses_nothing(bench:
     assert bench.stored_times() == [START + i * INTERVAL for i in range(-PAST, polls)]
 
 
+def test_incidents_open_while_the_disk_that_holds_everything_is_full(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "all", kilobytes=14_000) as folder, Bench(folder) as bench:
+        bench.learn(KEY)
+        filler = fill(folder)
+        for _ in range(40):
+            bench.write(SICK)
+            assert bench.poll().readings[KEY].state is State.SCORED
+            bench.history.flush_due()
+        assert bench.health("datasets").state == "down"
+        assert bench.health("incidents").state == "ok"
+        assert bench.store.open_counts() == {KEY.service: 1}
+        filler.unlink()
+
+
 def test_datasets_that_cannot_be_cut_to_their_limit_are_told(bench: Bench) -> None:
     bench.learn(KEY)
     limits = Limits(None, 100, bench.settings.training.window)
