@@ -194,6 +194,7 @@ def _jobs(stack: ExitStack, parts: Parts) -> Jobs:
         registry=parts.registry,
         snapshots=snapshots_of(parts.detector, parts.settings, parts.registry, parts.health),
         clock=parts.clock,
+        health=parts.health,
         prepare=partial(prepare, parts.detector),
     )
 

@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from backend.clock import Clock, floor_to
 from backend.detection.registry import ModelRegistry
+from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.keeping import Keeping
 from backend.jobs.logtail import LogTail
 from backend.jobs.poll import PollCycle
@@ -48,6 +49,7 @@ class Jobs:
         registry: ModelRegistry,
         snapshots: Snapshots | None,
         clock: Clock,
+        health: HealthBoard,
         prepare: Callable[[], None] = lambda: None,
     ) -> None:
         """``prepare``: done once, beside the first poll."""
@@ -62,6 +64,8 @@ class Jobs:
         self._snapshots = snapshots
         self._prepare = prepare
         self._clock = clock
+        self._health = health
+        self._failing = False
         self._polling = threading.Lock()
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(6)},
@@ -117,8 +121,15 @@ class Jobs:
         with self._polling:
             try:
                 self._poll.run_once(self._clock.now())
-            except Exception:  # the scheduler's edge: one poll that fails must not end all later ones
+            except Exception as error:  # the scheduler's edge: one that fails must not end all later ones
                 log.exception("a poll failed; the next one is tried as usual")
+                detail = f"the newest poll failed ({error!r}): what is shown is older; the log says more"
+                self._health.report("poll", DependencyStatus.DOWN, detail)
+                self._failing = True
+            else:
+                if self._failing:
+                    self._health.report("poll", DependencyStatus.OK)
+                self._failing = False
 
     def _retrain(self) -> None:
         try:

@@ -25,6 +25,8 @@ SAVE_INTERVAL = 10.0
 """Seconds between two looks at what is to be saved."""
 _EVERY = 600.0
 """Seconds after which a segment is saved again: as much is read in from the datasets after a kill."""
+_TRY_AGAIN = 30.0
+"""Seconds until one that the disk refused is tried again."""
 
 
 class Snapshots:
@@ -72,6 +74,7 @@ class Snapshots:
 
     def _save(self, segment: int) -> None:
         with self._saving:
+            self._saved[segment] = time.monotonic()
             try:
                 write_snapshot(snapshot_path(self._folder, segment), self._forest.dump(segment))
             except OSError as error:
@@ -80,8 +83,8 @@ class Snapshots:
                 )
                 self._health.report("snapshots", DependencyStatus.DEGRADED, detail)
                 self._failing = True
+                self._saved[segment] -= _EVERY - _TRY_AGAIN
             else:
                 if self._failing:
                     self._health.report("snapshots", DependencyStatus.OK)
                 self._failing = False
-            self._saved[segment] = time.monotonic()

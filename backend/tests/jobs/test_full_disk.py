@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from backend.jobs import snapshots
 from backend.jobs.keeping import Keeping
 from backend.metrics.readings import State
 from backend.metrics.retention import Limits
@@ -62,6 +64,24 @@ def test_incidents_open_while_the_disk_that_holds_everything_is_full(tmp_path: P
         assert bench.health("incidents").state == "ok"
         assert bench.store.open_counts() == {KEY.service: 1}
         filler.unlink()
+
+
+def test_snapshots_that_the_disk_refused_are_saved_soon_after_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(snapshots, "time", SimpleNamespace(monotonic=lambda: now))
+    with Bench(tmp_path) as bench:
+        bench.learn(KEY)
+        assert bench.snapshots is not None
+        with small_disk(tmp_path / "models" / ".state", kilobytes=1024) as folder:
+            filler = fill(folder)
+            bench.snapshots.save_due()
+            assert bench.health("snapshots").state == "degraded"
+            filler.unlink()
+            now += 60.0
+            bench.snapshots.save_due()
+            assert bench.health("snapshots").state == "ok"
 
 
 def test_datasets_that_cannot_be_cut_to_their_limit_are_told(bench: Bench) -> None:

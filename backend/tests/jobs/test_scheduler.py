@@ -43,6 +43,7 @@ def jobs_of(bench: Bench, clock: Clock) -> Jobs:
         registry=bench.registry,
         snapshots=None,
         clock=clock,
+        health=bench.board,
     )
 
 
@@ -121,6 +122,22 @@ def test_a_stop_waits_once_for_everything_that_hangs(bench: Bench, monkeypatch: 
     jobs.stop(600.0)
     assert waited == [600.0]
     go_on.set()
+
+
+def test_a_poll_that_breaks_off_is_told_until_one_succeeds(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(now: float) -> None:
+        raise ValueError("nobody thought of this")
+
+    jobs = jobs_of(bench, bench.clock)
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.cycle, "run_once", break_off)
+        jobs._poll_once()
+    assert bench.health("poll").state == "down"
+    assert "nobody thought of this" in bench.health("poll").detail
+    jobs._poll_once()
+    assert bench.health("poll").state == "ok"
 
 
 def _newest(bench: Bench) -> str | None:
