@@ -14,6 +14,7 @@ from backend.api.ready import Ready, Sending
 from backend.api.schemas.models import ModelList, ModelSort, ModelState, Pair, RetrainJob, Rollback
 from backend.api.views import require_metric, require_service
 from backend.api.wire import retrain_job
+from backend.detection.manifest import ManifestError
 from backend.jobs.training_job import TrainingJob
 
 router = APIRouter(tags=["models"])
@@ -77,9 +78,12 @@ def rollback(
     """
     _require(parts, service, metric)
     before = parts.registry.current.models
-    after = parts.retrainer.roll_back(
-        key for key in before if service in (None, key.service) and metric in (None, key.metric)
-    )
+    chosen = [key for key in before if service in (None, key.service) and metric in (None, key.metric)]
+    try:
+        after = parts.retrainer.roll_back(chosen)
+    except (OSError, ManifestError) as error:
+        detail = f"the models cannot be saved ({error}); the present ones stay"
+        raise ApiError(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None
     back = sorted(key for key, info in before.items() if after.models[key].sha256 != info.sha256)
     return Rollback(generation=str(after.generation), models=[Pair(service=s, metric=m) for s, m in back])
 

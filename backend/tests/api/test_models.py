@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
+import pytest
+
+from backend.detection import generations
 from backend.tests.api.conftest import HEALTHY, Running
 
 
@@ -38,6 +44,24 @@ def test_a_rollback_of_what_is_not_there_is_refused(running: Running) -> None:
     answer = running.post("/models/rollback", metric="wait")
     assert answer.status_code in (404, 409)
     assert answer.json()["detail"]
+
+
+def test_a_rollback_that_the_disk_refuses_changes_nothing_and_says_so(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.post("/retrain", service=HEALTHY, wait="true", force="true")
+    before = model(running)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(generations, "sync_files", refuse)
+        answer = running.post("/models/rollback", service=HEALTHY)
+    assert answer.status_code == 503
+    assert "No space left on device" in answer.json()["detail"]
+    after = model(running)
+    assert (after["trained_at"], after["held"]) == (before["trained_at"], False)
 
 
 def test_models_are_listed_by_page_with_counts(running: Running) -> None:
