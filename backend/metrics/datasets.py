@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from backend.clock import to_rfc3339
+import numpy as np
+from numpy.typing import NDArray
+
 from backend.metrics.dataset_file import (
-    COLUMNS,
     HEADER,
     DatasetFile,
     HistoryError,
@@ -19,7 +18,8 @@ from backend.metrics.dataset_file import (
     read_lines,
 )
 from backend.metrics.folders import folder_name, make_folder, remove_folder, service_name
-from backend.metrics.readings import SeriesKey, Verdict
+from backend.metrics.reading_rows import unjudged_lines
+from backend.metrics.readings import SeriesKey
 
 HISTORY, ANOMALY = "history", "anomaly"
 DATASETS = (HISTORY, ANOMALY)
@@ -81,15 +81,16 @@ class Datasets:
             lines = {time: line for time, line in lines.items() if time not in known}
         self._write(key, dataset, lines, newest)
 
-    def fill(self, key: SeriesKey, values: Mapping[int, float]) -> int:
-        """Store finite values (by time) that nobody judged where there is no reading yet; how many."""
+    def fill(self, key: SeriesKey, times: NDArray[np.int64], values: NDArray[np.float64]) -> int:
+        """Store `finite_values` that nobody judged where there is no reading yet; how many."""
         newest = self.newest(key)
-        times = sorted(values)
         if newest is not None and times[0] <= newest:
-            known = self.known(key, times[0])
-            times = [time for time in times if time not in known]
-        lines = {time: _backfilled_line(time, values[time]) for time in times}
-        self._write(key, HISTORY, lines, self.file(key, HISTORY).newest())
+            known = self.known(key, int(times[0]))
+            new = ~np.isin(times, np.fromiter(known, dtype=np.int64, count=len(known)))
+            times, values = times[new], values[new]
+        if len(times):
+            lines = dict(zip(times.tolist(), unjudged_lines(times, values), strict=True))
+            self._write(key, HISTORY, lines, self.file(key, HISTORY).newest())
         return len(times)
 
     def size(self, key: SeriesKey) -> int:
@@ -154,12 +155,12 @@ def millis(timestamp: float) -> int:
     return round(max(-1e15, min(1e15, timestamp * 1000)))
 
 
-def finite_values(timestamps: list[float], values: list[float]) -> dict[int, float]:
-    """Samples by time, without those that are no numbers."""
-    samples = zip(timestamps, values, strict=True)
-    return {millis(time): value for time, value in samples if math.isfinite(time + value)}
-
-
-def _backfilled_line(time: int, value: float) -> bytes:
-    empty = "," * (len(COLUMNS) - 4)
-    return f"{to_rfc3339(time / 1000)},{value!r},{Verdict.UNKNOWN}{empty},backfill\n".encode()
+def finite_values(
+    timestamps: NDArray[np.float64], values: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Samples in order of time (milliseconds), each time once, without those that are no numbers."""
+    finite = np.isfinite(timestamps) & np.isfinite(values)
+    times = np.rint(np.clip(timestamps[finite] * 1000, -1e15, 1e15)).astype(np.int64)
+    # Of several at one time the last one counts.
+    times, from_the_end = np.unique(times[::-1], return_index=True)
+    return times, values[finite][::-1][from_the_end]

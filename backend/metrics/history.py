@@ -103,12 +103,12 @@ class HistoryStore(StoredReadings):
         They may be older than what is stored or lie between. Their status is Unknown: nobody judged them.
         Raises HistoryError; then none or, where they were simply newer, a first part is stored.
         """
-        samples = finite_values(timestamps.tolist(), values.tolist())
-        if not samples:
+        times, finite = finite_values(timestamps, values)
+        if not len(times):
             return 0
         with self._writing():
             self._settle(key)
-            stored = self._datasets.fill(key, samples)
+            stored = self._datasets.fill(key, times, finite)
             self._forget(key)
         return stored
 

@@ -37,6 +37,7 @@ _VERDICT_RANK = {verdict: rank for rank, verdict in enumerate(_VERDICTS)}
 _SEVERITY_RANK = {severity: rank for rank, severity in enumerate(_SEVERITIES)}
 _WORDS = [f"{verdict},{severity}".encode() for verdict in _VERDICTS for severity in _SEVERITIES]
 _ENDS = [f"{source}\n".encode() for source in _SOURCES]
+_UNJUDGED = b",".join([Verdict.UNKNOWN.encode(), *[b""] * (2 + len(_FEATURES)), b"backfill\n"])
 _ANOMALY = _VERDICT_RANK[Verdict.ANOMALY]
 
 
@@ -87,6 +88,16 @@ def lines_of(rows: Rows) -> list[bytes]:
 def lines_by_time(rows: Rows) -> dict[int, bytes]:
     """The lines of one pair's rows by their times."""
     return dict(zip(rows["time"].tolist(), lines_of(rows), strict=True))
+
+
+def unjudged_lines(times: NDArray[np.int64], values: NDArray[np.float64]) -> list[bytes]:
+    """The lines of backfilled samples, int64[n] milliseconds and float64[n] values."""
+    unit: Literal["s", "ms"] = "ms" if (times % 1000).any() else "s"
+    stamps = np.datetime_as_string(times.astype("datetime64[ms]"), unit).tolist()
+    return [
+        b"%sZ,%s,%s" % (stamp.removesuffix(".000").encode(), value, _UNJUDGED)
+        for stamp, value in zip(stamps, _json(values)[1:-1].split(b","), strict=True)
+    ]
 
 
 def _json(numbers: NDArray[Any]) -> bytes:

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from backend.clock import to_rfc3339
 from backend.metrics.dataset_file import HEADER, line_time
 from backend.metrics.history import CLOCK_ERROR, HistoryError, HistoryStore
 from backend.metrics.readings import Reading, SeriesKey, Severity, State, Verdict
@@ -177,6 +178,20 @@ def test_values_come_back_to_the_last_bit(values: list[float]) -> None:
         numbers = np.arange(half, len(values))
         store.backfill(KEY, at(numbers), np.array(values[half:]))
         assert HistoryStore(Path(root)).load(KEY, 0, FOREVER).values.tolist() == values
+
+
+@settings(max_examples=50)
+@given(st.lists(st.integers(-(10**9), 4 * 10**12), min_size=1, max_size=20))
+def test_times_come_back_to_the_millisecond(millis: list[int]) -> None:
+    """Written all at once where they are backfilled, as a reading's own time is where it is live."""
+    with tempfile.TemporaryDirectory() as root:
+        store = HistoryStore(Path(root))
+        store.backfill(KEY, np.array(millis) / 1000, np.arange(len(millis), dtype=np.float64))
+        found = store.load(KEY, -FOREVER, FOREVER)
+        assert np.rint(found.timestamps * 1000).tolist() == sorted(set(millis))
+        (path,) = Path(root).rglob("*.csv")
+        stamps = [line.split(b",")[0].decode() for line in path.read_bytes().splitlines()[1:]]
+        assert stamps == [to_rfc3339(time / 1000) for time in sorted(set(millis))]
 
 
 # Those of the second range were written under a clock that was hours ahead.
