@@ -27,7 +27,7 @@ from backend.jobs.backfill import Backfill
 from backend.jobs.backtest import Backtester
 from backend.jobs.broadcast import Broadcast
 from backend.jobs.cards import Cards
-from backend.jobs.detecting import build_detector, prepare, recovery_of, snapshots_of
+from backend.jobs.detecting import build_detector, prepare, recovery_of, report_loops, snapshots_of
 from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.judge import Judge
 from backend.jobs.keeping import Keeping, limits_of
@@ -98,6 +98,7 @@ def _open_parts(
     broadcast = Broadcast()
     board = HealthBoard(clock, broadcast.publish)
     board.report("prometheus", DependencyStatus.STARTING, "the first poll has not ended yet")
+    report_loops(board)
     incidents = IncidentStore(sqlite_path(settings.storage.database))
     stack.callback(incidents.close)
     live = Live()

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from backend.detection.arena import ForestArena
 from backend.detection.classic import ClassicDetector
+from backend.detection.compiled import njit
 from backend.detection.forest import fit
 from backend.detection.forest_batch import ForestBatch
 from backend.detection.forest_memory import Rules

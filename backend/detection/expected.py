@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.compiled import njit
 from backend.detection.forest_loops import score_if
 from backend.detection.forest_memory import Memory
 from backend.detection.views import LARGEST, VIEWS, Past, Spans, look, past_of

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from backend.detection.compiled import njit
 
 FloatArray = NDArray[np.float64]
 
@@ -95,5 +96,6 @@ def _moments(values: FloatArray, count: int) -> tuple[float, float]:
     mean = total / max(count, 1)
     squares = 0.0
     for i in range(count):
-        squares += (values[i] - mean) ** 2
+        away = values[i] - mean
+        squares += away * away
     return mean, np.sqrt(squares / max(count, 1))

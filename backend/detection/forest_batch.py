@@ -7,9 +7,9 @@ from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.compiled import njit, prefetch
 from backend.detection.one_forest import OneForest, depths_of_many
 from backend.detection.packed_forest import (
     COUNT,
@@ -26,7 +26,6 @@ from backend.detection.packed_forest import (
     average_path_length,
     sortable,
 )
-from backend.detection.prefetch import prefetch
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

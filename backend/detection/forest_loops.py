@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.compiled import njit, wrapping
 from backend.detection.forest_memory import Memory, Rules
 from backend.detection.recurrence import allowance, remember
 from backend.detection.step_tables import POWER, fit_table, weight_at
@@ -29,6 +29,7 @@ _STREAMS = 1 << 40
 """Random streams of one seed: one for each view and refit."""
 
 
+@wrapping
 @njit(cache=True, nogil=True)
 def push(
     memory: Memory,
@@ -81,6 +82,7 @@ def scores_if(memory: Memory, spans: Spans, pair: int, values: FloatArray, score
         scores[i] = score_if(memory, pair, past, values[i], room)
 
 
+@wrapping
 @njit(cache=True, nogil=True)
 def refit(memory: Memory, rules: Rules, pair: int) -> None:
     """Grow the pair's trees from all that its window holds."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.compiled import njit, wrapping
 from backend.detection.one_forest import Rows, parted
 from backend.detection.packed_forest import LARGEST_SUBSAMPLE, LEAF, PackedForest, node_words
 from backend.detection.randomness import GOLDEN, fraction, mixed
@@ -54,6 +54,7 @@ class _Room(NamedTuple):
     untried: IntArray
 
 
+@wrapping
 @njit(cache=True, nogil=True)
 def _grow(
     columns: Float32Array, trees: int, subsample: int, deepest: int, seed: np.uint64

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.compiled import njit
 from backend.detection.packed_forest import (
     COUNT,
     FEATURE,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from backend.detection.compiled import njit
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 """A stream is a counter in steps of this: two seeds must be mixed first, or they are places in one stream."""

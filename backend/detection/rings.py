@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from backend.detection.compiled import njit
 
 FloatArray = NDArray[np.float64]
 
@@ -33,7 +34,8 @@ def spread_of(ring: FloatArray, count: int) -> tuple[float, float]:
     mean = sum_of(ring, count) / count
     total = 0.0
     for i in range(len(ring) - count, len(ring)):
-        total += (ring[i] - mean) ** 2
+        away = ring[i] - mean
+        total += away * away
     return mean, total
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.compiled import njit
 from backend.detection.ordering import median
 
 FloatArray = NDArray[np.float64]

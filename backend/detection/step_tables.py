@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.compiled import njit
 from backend.detection.ordering import first_at_least, last_not_above
 from backend.detection.randomness import GOLDEN, fraction, mixed
 from backend.detection.training_window import Sorted
@@ -111,7 +112,7 @@ def average_path(count: int) -> FloatArray:
     if count >= 2:
         path[2] = 1.0
     for size in range(3, count + 1):
-        path[size] = 2.0 * (np.log(size - 1.0) + np.euler_gamma) - 2.0 * (size - 1.0) / size
+        path[size] = 2.0 * (math.log(size - 1.0) + np.euler_gamma) - 2.0 * (size - 1.0) / size
     return path
 
 
@@ -143,12 +144,12 @@ def _scales(window: Sorted, origin: float, level: float) -> tuple[Scale, Scale]:
 def _bent(away: float, unit: float) -> float:
     """arcsinh in this unit; as exact as the sum of 1 and what is added to it, which is enough on a scale."""
     size = abs(away) / unit
-    return np.copysign(np.log(size + np.sqrt(size * size + 1.0)), away)
+    return np.copysign(math.log(size + np.sqrt(size * size + 1.0)), away)
 
 
 @njit(cache=True, nogil=True)
 def _unbent(position: float, unit: float) -> float:
-    power = np.exp(position)
+    power = math.exp(position)
     return unit * 0.5 * (power - 1.0 / power)
 
 
@@ -258,13 +259,13 @@ def _collapse(steps: Steps, outside: float, scale: float, edges: SingleArray, we
         if entry < ENTRIES - 1 and int(passed * share) > parts:
             parts = int(passed * share)
             edges[entry] = np.float32(breaks[i])
-            weights[entry] = 2.0 ** (scale * 0.5 * (low + high))
+            weights[entry] = math.exp2(scale * 0.5 * (low + high))
             entry += 1
             low = high = depth
         else:
             low = min(low, depth)
             high = max(high, depth)
-    last = np.float32(2.0 ** (scale * 0.5 * (low + high)))
+    last = np.float32(math.exp2(scale * 0.5 * (low + high)))
     for unused in range(entry, ENTRIES - 1):
         edges[unused] = np.inf
         weights[unused] = last

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from backend.detection.compiled import njit
 from backend.detection.ordering import insert, remove
 from backend.detection.rings import roughness_of, shift, spread_of, sum_of
 from backend.detection.season import NEAR, median_so_far, usual_at
@@ -278,7 +278,8 @@ def _middle_of(ordered: FloatArray, count: int) -> tuple[float, float, float]:
 def _deviation(before: tuple[float, float], count: int, value: float) -> float:
     """Population standard deviation of a value and those before it, ``count`` in all; see `spread_of`."""
     mean, squares = before
-    return np.sqrt((squares + (value - mean) ** 2 * ((count - 1) / count)) / count)
+    away = value - mean
+    return np.sqrt((squares + away * away * ((count - 1) / count)) / count)
 
 
 @njit(cache=True, nogil=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
 from zoneinfo import ZoneInfo
 
@@ -9,18 +10,21 @@ import numpy as np
 
 from backend.detection.arena import ForestArena
 from backend.detection.classic import ClassicDetector
+from backend.detection.compiled import NOT_COMPILED
 from backend.detection.detector import Detector
 from backend.detection.features import max_gap
 from backend.detection.live_forest import LiveForest
 from backend.detection.registry import ModelRegistry
 from backend.detection.sensitivity import Thresholds
-from backend.jobs.health import HealthBoard
+from backend.jobs.health import DependencyStatus, HealthBoard
 from backend.jobs.learning import Learning
 from backend.jobs.recovery import Recovery
 from backend.jobs.snapshots import Snapshots
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey
 from backend.settings import Settings
+
+log = logging.getLogger(__name__)
 
 Recover = Callable[[Collection[SeriesKey], Collection[SeriesKey], float], None]
 
@@ -32,6 +36,14 @@ def build_detector(settings: Settings, thresholds: Thresholds) -> Detector:
         return ClassicDetector(settings.training, max_gap(interval))
     zone = None if settings.detection.timezone == "UTC" else ZoneInfo(settings.detection.timezone)
     return LiveForest(interval, zone, thresholds, settings.training.min_samples)
+
+
+def report_loops(health: HealthBoard) -> None:
+    """Say where loops are not compiled: the results are the same, and an operator wonders why it is slow."""
+    if NOT_COMPILED:
+        detail = f"{NOT_COMPILED}: detection runs without compiled loops, a hundred times as slow or more"
+        log.warning("%s", detail)
+        health.report("detection", DependencyStatus.OK, detail)
 
 
 def recovery_of(
@@ -56,7 +68,7 @@ def recovery_of(
 
 def prepare(detector: Detector) -> None:
     """Have the loops compiled where they never were: half a minute that no poll is to wait for."""
-    if isinstance(detector, LiveForest):
+    if isinstance(detector, LiveForest) and not NOT_COMPILED:
         scratch = ForestArena(detector.interval, detector.zone)
         slot = scratch.add(0)
         times = detector.interval * np.arange(100.0)
