@@ -222,6 +222,7 @@ def _poll_cycle(parts: Parts, prometheus: PrometheusClient) -> PollCycle:
             prometheus=prometheus,
             history=parts.history,
             windows=windows,
+            registry=parts.registry,
         ),
         recover=recovery_of(
             parts.detector,

@@ -205,6 +205,7 @@ class Canopy:
                 prometheus=client,
                 history=self.history,
                 windows=windows,
+                registry=self.registry,
             ),
             recover=recovery_of(
                 self.detector,

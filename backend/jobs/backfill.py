@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from backend.clock import to_rfc3339
 from backend.detection.features import ROLLING_WINDOW
+from backend.detection.registry import ModelRegistry
 from backend.detection.windows import RecentWindows
 from backend.jobs.owed import Owed
 from backend.metrics.catalogue import MetricSpec
@@ -40,6 +41,7 @@ class Backfill:
         prometheus: PrometheusClient,
         history: HistoryStore,
         windows: RecentWindows,
+        registry: ModelRegistry,
     ) -> None:
         self.window = window
         self._interval = interval
@@ -47,6 +49,7 @@ class Backfill:
         self._prometheus = prometheus
         self._history = history
         self._windows = windows
+        self._registry = registry
         self._complete_to: dict[str, float] = {}
         self._owed = Owed(history.root, catalogue)
         self._unwritable: set[str] = set()
@@ -59,8 +62,8 @@ class Backfill:
     def catch_up(self, keys: Collection[SeriesKey], at: float) -> dict[SeriesKey, int]:
         """Before the poll of ``at`` is judged: fill what lies between each metric's last poll and this one.
 
-        ``keys`` are the pairs that have a value now. Returns how many readings of the training window are
-        stored for each pair that was loaded anew.
+        ``keys`` are the pairs that have a value now. Returns, for each pair that was loaded anew, how many
+        readings of the training window are stored; 0 where a model serves, for counting is reading them all.
         """
         present: dict[str, list[SeriesKey]] = {}
         for key in keys:
@@ -146,10 +149,11 @@ class Backfill:
         return None if newest is None or newest > at + CLOCK_ERROR else newest
 
     def _load(self, key: SeriesKey, at: float) -> int:
-        """Fill the pair's recent window from its stored readings; how many the training window holds."""
+        """Fill the pair's recent window from its stored readings; see `catch_up`."""
         try:
             stored = self._history.recent(key, at - _LOADED_WINDOWS * ROLLING_WINDOW * self._interval)
-            count = self._history.count(key, at - self.window)
+            has_model = key in self._registry.current.models
+            count = 0 if has_model else self._history.count(key, at - self.window)
         except HistoryError as error:
             log.error("the stored readings of %r, %s cannot be read: %s", key.service, key.metric, error)
             return 0

@@ -227,6 +227,7 @@ class Bench:
             prometheus=client,
             history=self.history,
             windows=windows,
+            registry=self.registry,
         )
         self.watch = ArtefactWatch(
             queries=self.artefacts,

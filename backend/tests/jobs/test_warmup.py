@@ -52,6 +52,25 @@ def test_missing_samples_do_not_count_and_have_no_eta(bench: Bench) -> None:
     assert slowest.have == 2, "an ETA is only told of pairs whose samples come in"
 
 
+def test_a_restart_reads_no_whole_window_of_a_pair_that_has_a_model(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.learn(KEY)
+    bench.restart()
+    counted = []
+    count = bench.history.count
+
+    def noted(key: SeriesKey, start: float) -> int:
+        counted.append(key)
+        return count(key, start)
+
+    monkeypatch.setattr(bench.history, "count", noted)
+    bench.healthy(KEY)
+    bench.healthy(OTHER)
+    bench.poll()
+    assert counted == [OTHER]
+
+
 def test_a_restart_counts_what_is_stored(bench: Bench) -> None:
     for _ in range(6):
         bench.healthy(KEY)
