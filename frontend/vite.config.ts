@@ -1,4 +1,5 @@
 /** How the UI is built, served while developing, and tested. */
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
@@ -12,7 +13,8 @@ function fixtureApi(): Plugin {
   return {
     name: "canopy-fixture-api",
     configureServer: ({ middlewares }) => void middlewares.use(fixtureMiddleware()),
-    configurePreviewServer: ({ middlewares }) => void middlewares.use(fixtureMiddleware()),
+    configurePreviewServer: ({ middlewares, config }) =>
+      void middlewares.use(fixtureMiddleware(resolve(config.root, config.build.outDir))),
   };
 }
 

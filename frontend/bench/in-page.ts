@@ -1,5 +1,5 @@
 /** What is measured inside the page; each function is sent to the browser whole and so knows nothing of this file. */
-import type { Page } from "@playwright/test";
+import type { Browser, Page } from "@playwright/test";
 
 /** Slows the processor `rate` times, as a small laptop or a phone is. */
 export async function slowDown(page: Page, rate: number): Promise<void> {
@@ -7,20 +7,27 @@ export async function slowDown(page: Page, rate: number): Promise<void> {
   await session.send("Emulation.setCPUThrottlingRate", { rate });
 }
 
-/** From the click on a link to Now until its first card and first incident stand, in ms. */
-export async function usableAfter(page: Page, url: string, selectors: readonly string[]): Promise<number> {
+/** A tab that is new to the page (no cache, no code kept), after the browser has made it. */
+export async function newTab(browser: Browser): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  // Its processes start for half a second; whoever clicks a link has a browser that runs.
+  await page.waitForTimeout(500);
+  return page;
+}
+
+/** From the click on a link until all of `selectors` are painted, in ms. */
+export async function paintedAfter(page: Page, url: string, selectors: readonly string[]): Promise<number> {
   await page.addInitScript((wanted) => {
     const look = () => {
       if (!wanted.every((each) => document.querySelector(each))) return requestAnimationFrame(look);
-      // Two frames later it is painted.
-      return requestAnimationFrame(() =>
-        requestAnimationFrame(() => Object.assign(window, { usable: performance.now() })),
-      );
+      // This frame paints them; the next one begins when that is done.
+      return requestAnimationFrame(() => Object.assign(window, { painted: performance.now() }));
     };
     look();
   }, selectors);
   await page.goto(url);
-  const found = await page.waitForFunction(() => (window as unknown as { usable?: number }).usable);
+  const found = await page.waitForFunction(() => (window as unknown as { painted?: number }).painted);
   return (await found.jsonValue()) ?? Number.NaN;
 }
 

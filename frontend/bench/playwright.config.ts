@@ -11,4 +11,6 @@ export default defineConfig({
   outputDir: "../test-results/bench",
   projects: [{ name: "bench", timeout: 600_000 }],
   reporter: [["line"]],
+  // A trace photographs each frame and copies each change of the page: that would be measured too.
+  use: { ...base.use, trace: "off" },
 });

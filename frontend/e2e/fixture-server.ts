@@ -2,10 +2,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { at } from "../src/testing/factories.ts";
 import { READS } from "./fixture-data.ts";
+import { sendBuilt, sendKeptJson } from "./kept-answers.ts";
 import { act, actOnMany, incident } from "./shop/incidents.ts";
 import { context } from "./shop/log-lines.ts";
 import { retrain } from "./shop/models.ts";
-import { POLL_MS } from "./shop/services.ts";
+import { pollMs } from "./shop/services.ts";
 import { tuning } from "./shop/tuning.ts";
 
 const API = "/api/v1";
@@ -27,7 +28,7 @@ function stream(request: IncomingMessage, response: ServerResponse): void {
   tell("ping", {});
   const timers = [
     setInterval(() => tell("ping", {}), PING_MS),
-    setInterval(() => tell("readings", { timestamp: at(0, Date.now()), pairs: 4 }), POLL_MS),
+    setInterval(() => tell("readings", { timestamp: at(0, Date.now()), pairs: 4 }), pollMs()),
   ];
   request.on("close", () => timers.forEach(clearInterval));
 }
@@ -45,6 +46,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
   const path = url.pathname.slice(API.length);
   const [, id, action] = /^\/incidents\/(\d+)(?:\/(\w+))?$/.exec(path) ?? [];
   if (path === "/stream") return stream(request, response);
+  if (path === "/overview") {
+    const poll = `poll ${Math.floor(now / pollMs())} of ${process.env.FIXTURE_SERVICES}`;
+    return sendKeptJson(request, response, path, poll, () => READS[path]?.(url.searchParams, now));
+  }
   if (request.method === "POST" && path === "/retrain") {
     const started = retrain(now);
     return started ? send(response, 202, started) : problem(response, 409, "Retrain r1 is running.");
@@ -68,11 +73,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
   return missing ? problem(response, 404, `Nothing is known of ${path}.`) : send(response, 200, found);
 }
 
-/** For Vite's dev and preview servers: answers what is under /api/v1 and leaves the rest to them. */
-export function fixtureMiddleware() {
+/** For Vite's dev and preview servers: answers what is under /api/v1, and the built files where `dist` holds them. */
+export function fixtureMiddleware(dist?: string) {
   return (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
     const url = new URL(request.url ?? "/", "http://fixture");
     if (url.pathname.startsWith(`${API}/`)) answer(request, response, url).catch(next);
-    else next();
+    else if (!dist || !sendBuilt(request, response, dist, url.pathname.replace(/^\/ui\//, ""))) next();
   };
 }

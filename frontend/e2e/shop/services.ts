@@ -2,7 +2,8 @@
 import type { OverviewService } from "../../src/lib/api/types.ts";
 import { at, metricOf, serviceOf } from "../../src/testing/factories.ts";
 
-export const POLL_MS = 2_000;
+/** How often there are new readings; a bench chooses. */
+export const pollMs = () => Number(process.env.FIXTURE_POLL_MS ?? 2_000);
 export const NAMES = [
   "order-service",
   "payment-service",
@@ -19,7 +20,7 @@ export const wobble = (seed: number, time: number) =>
   Math.sin(time / 9 + seed) * 5 + Math.sin(time / 2.3 + seed * 7) * 3;
 
 function service(name: string, index: number, now: number): OverviewService {
-  const tick = Math.floor(now / POLL_MS);
+  const tick = Math.floor(now / pollMs());
   const recent = (base: number, seed: number) =>
     Array.from({ length: 40 }, (_, step) => Math.max(0, base + wobble(seed + index, tick - 39 + step)));
   const metric = (title: string, unit: string, base: number, seed: number) => {

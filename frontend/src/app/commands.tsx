@@ -1,26 +1,20 @@
 /** Ctrl-K and `?`: the buttons and keys that open them, and the keys that work on every page. */
 import { Keyboard, Search } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useNavigate } from "react-router";
 import { Keys } from "@/components/ui/keys";
 import { useShortcuts } from "@/lib/keys";
+import { useLoadWhenIdle } from "@/lib/load-when-idle";
 
 const loadPalette = () => import("./palette");
 const Palette = lazy(loadPalette);
-/** Once the page stands: letters typed right after Ctrl-K must find their box. */
-const PRELOAD_AFTER_MS = 1_500;
 const KeysHelp = lazy(() => import("./keys-help"));
 
 export function Commands() {
   const [open, setOpen] = useState<"palette" | "keys" | null>(null);
   const navigate = useNavigate();
   const close = () => setOpen(null);
-  useEffect(() => {
-    // A slow machine still draws the page by then: not before it has nothing else to do.
-    const whenIdle = globalThis.requestIdleCallback ?? setTimeout;
-    const timer = setTimeout(() => whenIdle(() => void loadPalette()), PRELOAD_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, []);
+  useLoadWhenIdle(loadPalette);
   const page = (keys: string, does: string, path: string) => ({
     keys,
     does,

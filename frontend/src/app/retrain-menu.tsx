@@ -1,25 +1,38 @@
 /** Retraining from anywhere: the panel of the Models page behind a button of the shell. */
 import { useQuery } from "@tanstack/react-query";
 import { RefreshCw } from "lucide-react";
-import { Popover } from "radix-ui";
-import { RetrainPanel } from "@/features/models/components/retrain-panel";
+import { type ComponentProps, lazy, Suspense, useState } from "react";
 import { retrainQuery } from "@/features/models/queries";
 import { isBackground } from "@/features/models/view-model";
+import { useLoadWhenIdle } from "@/lib/load-when-idle";
 
+const loadPopover = () => import("./retrain-popover");
+const RetrainPopover = lazy(loadPopover);
+
+/** What opens and places the panel is fetched after the page; from the first press on it has the button too. */
 export function RetrainMenu() {
+  const [wanted, setWanted] = useState(false);
+  useLoadWhenIdle(loadPopover);
+  const button = (
+    <RetrainButton aria-haspopup="dialog" aria-expanded={wanted} onClick={() => setWanted(true)} />
+  );
+  if (!wanted) return button;
+  return (
+    <Suspense fallback={button}>
+      <RetrainPopover button={<RetrainButton />} />
+    </Suspense>
+  );
+}
+
+export function RetrainButton(props: ComponentProps<"button">) {
   const { data: job } = useQuery(retrainQuery);
   const running = job?.state === "running" && !isBackground(job);
   return (
-    <Popover.Root>
-      <Popover.Trigger className="button shell-retrain">
-        <RefreshCw aria-hidden="true" size={15} className={running ? "turning" : undefined} />
-        <span className="shell-retrain-word">
-          {running ? `Retraining ${job.done}/${job.total}` : "Retrain"}
-        </span>
-      </Popover.Trigger>
-      <Popover.Content className="popover" align="end" sideOffset={6} aria-label="Retrain the models">
-        <RetrainPanel />
-      </Popover.Content>
-    </Popover.Root>
+    <button type="button" {...props} className="button shell-retrain">
+      <RefreshCw aria-hidden="true" size={15} className={running ? "turning" : undefined} />
+      <span className="shell-retrain-word">
+        {running ? `Retraining ${job.done}/${job.total}` : "Retrain"}
+      </span>
+    </button>
   );
 }

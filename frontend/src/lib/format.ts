@@ -13,25 +13,37 @@ const SYMBOLS: Record<string, string> = {
 };
 const BYTE_STEPS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-const DIGITS = [0, 1, 2, 3];
-const trimmed = DIGITS.map((digits) => new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits }));
-const steady = DIGITS.map(
+/** Made when first needed: the browser takes a millisecond or two for each, and a page needs few of them. */
+function kept<K, T>(make: (key: K) => T): (key: K) => T {
+  const made = new Map<K, T>();
+  return (key) => {
+    const known = made.get(key) ?? make(key);
+    made.set(key, known);
+    return known;
+  };
+}
+
+type Formats = (digits: number) => Intl.NumberFormat;
+
+const trimmed: Formats = kept((digits) => new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits }));
+const steady: Formats = kept(
   (digits) => new Intl.NumberFormat(LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
 );
-const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 // In British English a million is "m", which an engineer reads as a thousandth.
-const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+const compact: Formats = kept(
+  (digits) => new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: digits }),
+);
 
 export interface Quantity {
   number: string;
   unit: string;
 }
 
-function format(value: number, formats: readonly Intl.NumberFormat[]): string {
+function format(value: number, formats: Formats): string {
   const size = Math.abs(value);
-  if (size >= 1e7) return compact.format(value);
+  if (size >= 1e7) return compact(1).format(value);
   const digits = size >= 100 || value === 0 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3;
-  return formats[digits]?.format(value) ?? String(value);
+  return formats(digits).format(value);
 }
 
 /** About three figures that count: 1,234 / 123 / 12.3 / 1.23 / 0.012; no zeros at the end. */
@@ -40,7 +52,7 @@ export function formatNumber(value: number): string {
 }
 
 export function formatCount(value: number): string {
-  return integer.format(value);
+  return steady(0).format(value);
 }
 
 export function unitSymbol(unit: string): string {
@@ -107,13 +119,11 @@ export function formatRelative(time: string, now: number): string {
   return distance > 0 ? `in ${formatDuration(distance)}` : `${formatDuration(-distance)} ago`;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+type TimeStyle = "minute" | "clock" | "full";
 
-function timeFormat(style: "minute" | "clock" | "full", zone: Zone): Intl.DateTimeFormat {
-  const key = `${style} ${zone}`;
-  const known = formats.get(key);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat(LOCALE, {
+const timeFormat = kept((key: `${TimeStyle} ${Zone}`) => {
+  const [style, zone] = key.split(" ");
+  return new Intl.DateTimeFormat(LOCALE, {
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
@@ -121,25 +131,23 @@ function timeFormat(style: "minute" | "clock" | "full", zone: Zone): Intl.DateTi
     ...(style === "full" && { day: "numeric", month: "short", year: "numeric" }),
     ...(zone === "utc" && { timeZone: "UTC" }),
   });
-  formats.set(key, made);
-  return made;
-}
+});
 
 const suffix = (zone: Zone) => (zone === "utc" ? " UTC" : "");
 
 /** "14:02", with " UTC" when that is the zone chosen. */
 export function formatMinute(time: string | number, zone: Zone): string {
-  return timeFormat("minute", zone).format(new Date(time)) + suffix(zone);
+  return timeFormat(`minute ${zone}`).format(new Date(time)) + suffix(zone);
 }
 
 /** "14:02:11". */
 export function formatClock(time: string | number, zone: Zone): string {
-  return timeFormat("clock", zone).format(new Date(time)) + suffix(zone);
+  return timeFormat(`clock ${zone}`).format(new Date(time)) + suffix(zone);
 }
 
 /** "21 Nov 2026, 14:02:11". */
 export function formatDateTime(time: string | number, zone: Zone): string {
-  return timeFormat("full", zone).format(new Date(time)) + suffix(zone);
+  return timeFormat(`full ${zone}`).format(new Date(time)) + suffix(zone);
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {
