@@ -83,6 +83,25 @@ def test_too_many_readings_lose_the_oldest_days_of_all_pairs(store: HistoryStore
     assert trim(store, Limits(None, limit, 2 * DAY), NOW, exact=True).freed == 0
 
 
+def test_the_day_to_cut_at_is_found_in_few_looks_at_each_file(
+    store: HistoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store, KEY, 20, 0, per_day=10)
+    looks = []
+    size_before = store.size_before
+
+    def noted(key: SeriesKey, timestamp: float) -> int:
+        looks.append(timestamp)
+        return size_before(key, timestamp)
+
+    monkeypatch.setattr(store, "size_before", noted)
+    for share in (0.2, 0.5, 0.9):
+        limits = Limits(None, int(share * store.size(KEY)), DAY)
+        assert trim(store, limits, NOW, exact=True, dry_run=True).problems == ()
+        assert len(looks) <= 10
+        looks.clear()
+
+
 def test_what_training_needs_stays_whatever_the_limits_say(store: HistoryStore) -> None:
     fill(store, KEY, 20, 0)
     done = trim(store, Limits(30 * DAY, 10, 5 * DAY), NOW, exact=True)
