@@ -240,6 +240,7 @@ def _poll_cycle(parts: Parts, prometheus: PrometheusClient) -> PollCycle:
         live=parts.live,
         health=parts.health,
         publish=parts.broadcast.publish,
+        first=parts.retrainer.polls,
     )
 
 

@@ -223,6 +223,7 @@ class Canopy:
             live=self.live,
             health=board,
             publish=publish,
+            first=self.retrainer.polls,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.detection.detector import Batch, Judged, Series, Standing
+from backend.detection.detector import Batch, Judged, Series, Standing, at_once
 from backend.detection.features import FEATURES, features_of, windows_of
 from backend.detection.forest_batch import ForestBatch
 from backend.detection.forest_memory import PairModel
@@ -102,8 +102,9 @@ class ClassicDetector:
                 counts[slot] = 0
 
     @contextmanager
-    def training(self) -> Iterator[ClassicTrainer]:
-        """See Detector."""
+    def training(self, give_way: Callable[[], None] = at_once) -> Iterator[ClassicTrainer]:
+        """See Detector; a fit is short enough to be one portion."""
+        del give_way
         yield ClassicTrainer(self._settings, self._max_gap)
 
     def _count_for(self, models: ModelSet) -> None:

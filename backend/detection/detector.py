@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -97,6 +97,10 @@ class Standing(NamedTuple):
         return self.anomalous / self.judged if self.judged else None
 
 
+def at_once() -> None:
+    """Gives way to nobody."""
+
+
 class Detector(Protocol):
     """Judges a poll's readings by the pairs' models. `judge` and `forget` are the poll thread's."""
 
@@ -116,5 +120,5 @@ class Detector(Protocol):
     def forget(self, keys: Sequence[SeriesKey]) -> None:
         """These pairs are gone."""
 
-    def training(self) -> AbstractContextManager[Trainer]:
-        """A run's trainer; one at a time."""
+    def training(self, give_way: Callable[[], None] = at_once) -> AbstractContextManager[Trainer]:
+        """A run's trainer; one at a time. It calls ``give_way`` between its portions, holding no lock."""

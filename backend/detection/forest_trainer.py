@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backend.detection.arena import ForestArena
 from backend.detection.calibration import usual_values
-from backend.detection.detector import Series
+from backend.detection.detector import Series, at_once
 from backend.detection.forest_memory import Habits
 from backend.detection.registry import ModelSet
 from backend.detection.seed import seed_of
@@ -20,7 +20,11 @@ from backend.detection.training import NotEnoughSamples, TrainedModel
 from backend.detection.views import VIEWS
 from backend.metrics.readings import SeriesKey
 
+FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+
+PORTION = 1024
+"""Readings that are read in at a time: two milliseconds, which is how long a poll may be kept waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +40,24 @@ class Grown:
         return float(self.arena.newest(np.array([self.slot]))[0])
 
 
-def grow(arena: ForestArena, key: SeriesKey, series: Series, habits: Habits | None = None) -> Grown:
+def grow(
+    arena: ForestArena,
+    key: SeriesKey,
+    series: Series,
+    habits: Habits | None = None,
+    give_way: Callable[[], None] = at_once,
+) -> Grown:
     """Read a series in and grow the pair's trees from what may be learned of it.
 
-    ``habits``: what is known of the time before. The same arguments give the same pair: its seed is its
-    name's.
+    ``habits``: what is known of the time before; ``give_way`` is called between two portions. The same
+    arguments give the same pair: its seed is its name's.
     """
     slot = arena.add(seed_of(key))
     if habits is not None:
         arena.put_habits(slot, habits, float(series.timestamps[0]))
     slots = np.array([slot])
     arena.hold(slots, True)
-    arena.push(np.full(len(series.values), slot), series.timestamps, series.values, series.learned)
+    _push(arena, slot, series, series.learned, give_way)
     arena.refit(slots)
     arena.hold(slots, False)
     return Grown(arena, slot, habits is not None and habits.seasons)
@@ -63,6 +73,7 @@ class ForestTrainer:
         thresholds: Thresholds,
         habits: Callable[[SeriesKey], Habits | None],
         swap_in: Callable[[dict[SeriesKey, Grown], ModelSet], None],
+        give_way: Callable[[], None] = at_once,
     ) -> None:
         """``new_nursery``: where pairs grow until ``swap_in`` puts them among the live ones.
 
@@ -74,6 +85,7 @@ class ForestTrainer:
         self._thresholds = thresholds
         self._habits = habits
         self._swap_in = swap_in
+        self._give_way = give_way
         self._grown: dict[SeriesKey, Grown] = {}
 
     def train(self, key: SeriesKey, series: Series, now: float) -> TrainedModel:
@@ -82,7 +94,7 @@ class ForestTrainer:
         if learned < self._min_samples:
             raise NotEnoughSamples(learned, self._min_samples)
         habits = self._known_before(key, series)
-        grown = self._grown[key] = grow(self._nursery(), key, series, habits)
+        grown = self._grown[key] = grow(self._nursery(), key, series, habits, self._give_way)
         return TrainedModel(
             key=key,
             forest=grown.arena.model(grown.slot),
@@ -135,8 +147,21 @@ class ForestTrainer:
         if habits is not None:
             grown.arena.put_habits(slot, habits, float(series.timestamps[0]))
         grown.arena.hold(np.array([slot]), True)
-        slots = np.full(len(series.values), slot)
-        scores = grown.arena.push(slots, series.timestamps, series.values, np.zeros_like(series.learned))
+        scores = _push(grown.arena, slot, series, np.zeros_like(series.learned), self._give_way)
         grown.arena.drop(slot)
         verdicts: BoolArray = scores[series.compared] >= self.limit(key)
         return verdicts
+
+
+def _push(
+    arena: ForestArena, slot: int, series: Series, learned: BoolArray, give_way: Callable[[], None]
+) -> FloatArray:
+    """Read a series in, a portion at a time; its scores."""
+    scores = np.empty(len(series.values))
+    for first in range(0, len(scores), PORTION):
+        give_way()
+        some = slice(first, first + PORTION)
+        values = series.values[some]
+        slots = np.full(len(values), slot)
+        scores[some] = arena.push(slots, series.timestamps[some], values, learned[some])
+    return scores

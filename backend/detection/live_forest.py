@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.detection.arena import SEGMENT, ForestArena, State
-from backend.detection.detector import Batch, Judged, Standing
+from backend.detection.detector import Batch, Judged, Standing, at_once
 from backend.detection.forest_memory import Habits, PairModel
 from backend.detection.forest_trainer import ForestTrainer, Grown
 from backend.detection.manifest import ModelInfo
+from backend.detection.meanwhile import Meanwhile
 from backend.detection.model_file import Forest
 from backend.detection.range_turns import RangeTurns
 from backend.detection.registry import ModelSet
@@ -60,7 +62,7 @@ class LiveForest:
         self.slots = SlotTable()
         self._turns = RangeTurns(interval)
         self._changed: set[int] = set()
-        self._meanwhile: list[Batch] | None = None
+        self._meanwhile: Meanwhile | None = None
 
     def judge(self, batch: Batch, models: ModelSet) -> Judged:
         """See Detector: scores, learns, and refits those whose turn it is."""
@@ -73,7 +75,7 @@ class LiveForest:
         )
         with self._lock:
             if self._meanwhile is not None:
-                self._meanwhile.append(batch)
+                self._meanwhile.add(batch)
             slots = self.slots.find(batch.keys)
             slots[[key not in models.models for key in batch.keys]] = -1
             rows = np.flatnonzero(slots >= 0)
@@ -214,30 +216,34 @@ class LiveForest:
                     self.arena.drop(segment * SEGMENT + row)
 
     @contextmanager
-    def training(self) -> Iterator[ForestTrainer]:
+    def training(self, give_way: Callable[[], None] = at_once) -> Iterator[ForestTrainer]:
         """See Detector: what polls bring meanwhile is pushed before anything is swapped in."""
         with self._lock:
-            self._meanwhile = []
+            self._meanwhile = Meanwhile()
         try:
             yield ForestTrainer(
                 lambda: ForestArena(self.interval, self.zone),
                 self._min_samples,
                 self._thresholds,
                 self.habits,
-                self._swap_in,
+                partial(self._swap_in, give_way),
+                give_way,
             )
         finally:
             with self._lock:
                 self._meanwhile = None
 
-    def _swap_in(self, grown: dict[SeriesKey, Grown], models: ModelSet) -> None:
+    def _swap_in(self, give_way: Callable[[], None], grown: dict[SeriesKey, Grown], models: ModelSet) -> None:
         """The long part first, without keeping the poll waiting; then each pair between two polls, whole."""
-        with self._lock:
-            known = list(self._meanwhile or ())
-        _push_batches(grown, known)
+        meanwhile = self._meanwhile or Meanwhile()
+        known = len(meanwhile)
         for key, pair in grown.items():
+            give_way()
+            _push_newer(pair.arena, pair.slot, *meanwhile.readings(key, 0, known))
+        for key, pair in grown.items():
+            give_way()
             with self._lock:
-                _push_batches({key: pair}, (self._meanwhile or [])[len(known) :])
+                _push_newer(pair.arena, pair.slot, *meanwhile.readings(key, known))
                 self._take(key, pair, models.models[key].sha256)
 
     def _take(self, key: SeriesKey, grown: Grown, origin: str) -> None:
@@ -301,15 +307,3 @@ def _push_newer(
     if newer.any():
         slots = np.full(int(newer.sum()), slot)
         arena.push(slots, timestamps[newer], values[newer], learned[newer])
-
-
-def _push_batches(grown: dict[SeriesKey, Grown], batches: Collection[Batch]) -> None:
-    """Give each pair its readings of these polls that it does not have yet."""
-    for batch in batches:
-        for row, key in enumerate(batch.keys):
-            pair = grown.get(key)
-            if pair is not None:
-                one = slice(row, row + 1)
-                _push_newer(
-                    pair.arena, pair.slot, np.array([batch.at]), batch.values[one], batch.learned[one]
-                )

@@ -19,6 +19,7 @@ from backend.jobs.live import CycleReport, Live
 from backend.jobs.relearn import Relearn
 from backend.jobs.roster import Roster
 from backend.jobs.seasons import Seasons
+from backend.jobs.threads import PollsFirst
 from backend.jobs.triage import Triage
 from backend.jobs.warmup import WarmUp
 from backend.metrics.catalogue import MetricSpec
@@ -51,8 +52,12 @@ class PollCycle:
         live: Live,
         health: HealthBoard,
         publish: Callable[[str, dict[str, Any]], None],
+        first: PollsFirst,
     ) -> None:
-        """``recover``: brings a detector that remembers readings to the present, see `Recovery.catch_up`."""
+        """``recover``: brings a detector that remembers readings to the present, see `Recovery.catch_up`.
+
+        ``first``: what stands still while a poll is judged, kept and shown.
+        """
         self._interval = interval
         self._catalogue = catalogue
         self._questions = Questions(catalogue, prometheus)
@@ -69,6 +74,7 @@ class PollCycle:
         self._live = live
         self._health = health
         self._publish = publish
+        self._first = first
         # Known from before the start, so that a Prometheus that is down leaves no empty screen.
         self._roster = Roster(interval, self._stored_pairs())
         self._last: CycleReport | None = None
@@ -93,8 +99,21 @@ class PollCycle:
             self._watch.look(at, self._roster.services)
         loaded = self._backfill.catch_up(answers.values, at)
         self._warmup.stored(loaded)
-        if self._recover is not None:
-            self._recover(answers.values.keys(), loaded.keys(), at)
+        # Not before: Prometheus may keep a poll waiting for long, and nobody else has to wait with it.
+        with self._first.polling():
+            if self._recover is not None:
+                self._recover(answers.values.keys(), loaded.keys(), at)
+            report = self._judged(answers, at, now, started)
+        self._tell_health(answers)
+        self._warmup.after_poll(report)
+        self._relearn.after_poll()
+        self._seasons.after_poll(at)
+        self._publish("readings", {"timestamp": to_rfc3339(at), "pairs": len(report.readings)})
+        self._last, self._complete = report, not answers.failed
+        return report
+
+    def _judged(self, answers: Answers, at: float, now: float, started: float) -> CycleReport:
+        """Judge, keep, triage and show a poll's answers."""
         pairs = self._roster.pairs
         readings = self._judge.read(answers.values, answers.rejected, answers.failed, pairs, at)
         readings = self._watch.mark(readings, pairs)
@@ -108,12 +127,6 @@ class PollCycle:
             seconds=time.perf_counter() - started,
         )
         self._live.report = report
-        self._tell_health(answers)
-        self._warmup.after_poll(report)
-        self._relearn.after_poll()
-        self._seasons.after_poll(at)
-        self._publish("readings", {"timestamp": to_rfc3339(at), "pairs": len(readings)})
-        self._last, self._complete = report, not answers.failed
         return report
 
     def _stored_pairs(self) -> dict[SeriesKey, float]:

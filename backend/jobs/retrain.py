@@ -20,7 +20,7 @@ from backend.detection.training import NotEnoughSamples, TrainedModel
 from backend.incidents.schema import StoreError
 from backend.jobs.learning import Learning
 from backend.jobs.pair_training import Older, PairTraining
-from backend.jobs.threads import after_polls
+from backend.jobs.threads import PollsFirst, after_polls
 from backend.jobs.training_job import PairProblem, RetrainRunning, TrainingJob, Trigger
 from backend.metrics.history import HistoryError, HistoryStore
 from backend.metrics.readings import SeriesKey
@@ -59,7 +59,10 @@ class Retrainer:
         on_progress: Callable[[TrainingJob], None],
         older: AskOlder | None = None,
     ) -> None:
-        """``older``: coarse readings of earlier weeks of some pairs, as of a time; None: not to be had."""
+        """``older``: coarse readings of earlier weeks of some pairs, as of a time; None: not to be had.
+
+        A run stands still while ``polls`` says that a poll is under way.
+        """
         self._settings = settings
         self._history = history
         self._registry = registry
@@ -68,6 +71,7 @@ class Retrainer:
         self._on_progress = on_progress
         self._ask_older = older
         window, interval = settings.training.window, settings.poll.interval
+        self.polls = PollsFirst()
         self._training = PairTraining(history, registry, learning, clock, window, interval)
         self._lock = threading.Lock()
         self._jobs: dict[str, TrainingJob] = {}
@@ -82,7 +86,7 @@ class Retrainer:
         ``force``: a new model serves however much it differs from the present one.
         """
         job = self._begin(trigger, keys, force)
-        threading.Thread(target=self._run, args=(job,), name=f"retrain-{job.id}", daemon=True).start()
+        threading.Thread(target=self._run_behind, args=(job,), name=f"retrain-{job.id}", daemon=True).start()
         return job
 
     def run(self, trigger: Trigger, keys: Iterable[SeriesKey], *, force: bool = False) -> TrainingJob:
@@ -165,6 +169,10 @@ class Retrainer:
     def _running(self) -> TrainingJob | None:
         return next((job for job in self._jobs.values() if job.state == "running"), None)
 
+    def _run_behind(self, job: TrainingJob) -> None:
+        after_polls()
+        self._run(job)
+
     def _run(self, job: TrainingJob) -> TrainingJob:
         """Whatever happens, the run ends: one that stood as running for ever would keep all others out."""
         try:
@@ -177,7 +185,7 @@ class Retrainer:
     def _train_all(self, job: TrainingJob) -> TrainingJob:
         trained: list[TrainedModel] = []
         with (
-            self._detector.training() as trainer,
+            self._detector.training(self.polls.give_way) as trainer,
             ThreadPoolExecutor(_THREADS, f"retrain-{job.id}", initializer=after_polls) as pool,
         ):
             for keys in _groups(job):
@@ -235,6 +243,7 @@ class Retrainer:
         """Train one pair; one bad series never stops the rest."""
         if self._why_cancelled(job) or (job.trigger == "seasons" and key not in older):
             return Attempt()
+        self.polls.give_way()
         try:
             model, off = self._training.train(key, trainer, older, force=job.force)
         except NotEnoughSamples as error:

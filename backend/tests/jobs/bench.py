@@ -260,6 +260,7 @@ class Bench:
             live=self.live,
             health=self.board,
             publish=self._publish,
+            first=self.retrainer.polls,
         )
 
     def _cards(self) -> Cards:

@@ -10,6 +10,7 @@ from typing import get_args
 
 import pytest
 
+from backend.detection.generations import Generations
 from backend.detection.registry import ModelRegistry
 from backend.jobs.training_job import PairProblem, RetrainRunning, TrainingJob
 from backend.metrics.history import HistoryStore
@@ -146,6 +147,26 @@ def test_a_run_that_is_cancelled_keeps_the_present_models_and_the_next_one_may_s
     assert bench.retrainer.cancel("unknown") is None
 
 
+def test_a_run_stands_still_while_a_poll_is_judged(bench: Bench) -> None:
+    bench.learn(KEY)
+    during: list[TrainingJob | None] = []
+
+    def explain(service: str, event_ts: float) -> tuple[()]:
+        job = bench.retrainer.start("api", [KEY])
+        during.append(bench.retrainer.wait(job.id, 0.5))
+        return ()
+
+    bench.explain = explain
+    bench.write(5000.0)
+    bench.poll()
+    (job,) = during
+    assert job is not None
+    assert (job.state, job.done) == ("running", 0)
+    after = bench.settle()
+    assert after is not None
+    assert (after.id, after.state, after.done) == (job.id, "done", 1)
+
+
 @pytest.mark.parametrize("obstacle", ["manifest", "folder"])
 def test_models_that_cannot_be_saved_fail_the_run_and_the_next_one_may_start(
     bench: Bench, obstacle: str
@@ -205,7 +226,9 @@ def test_models_trained_by_another_process_are_taken_over_by_the_next_poll(bench
     assert bench.registry.current.generation == other.current.generation
 
 
-def test_a_publication_that_was_cut_off_is_finished_at_the_next_start(bench: Bench) -> None:
+def test_a_publication_that_was_cut_off_is_finished_at_the_next_start(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Killed after the commit (manifest.json names the new generation), before its files were in place."""
     bench.learn(KEY, OTHER)
     models = bench.directory / "models"
@@ -214,13 +237,15 @@ def test_a_publication_that_was_cut_off_is_finished_at_the_next_start(bench: Ben
         bench.healthy(KEY)
         bench.healthy(OTHER)
         bench.poll()
-    bench.retrainer.run("api", [KEY, OTHER])
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Generations, "publish", full)
+        bench.retrainer.run("api", [KEY, OTHER])
     generation = bench.registry.current.generation
-    for key, content in old.items():
-        path = models / key.service / "lat.pkl"
-        path.unlink()  # a link into the generation: written through, it would change that too
-        path.write_bytes(content)
-    (models / ".generations" / "publishing").write_text(str(generation))
+    assert all((models / key.service / "lat.pkl").read_bytes() == content for key, content in old.items())
     served = ModelRegistry(models, bench.detector.name).load()
     assert (served.generation, served.refused) == (generation, {})
     assert set(served.models) == {KEY, OTHER}
@@ -231,7 +256,7 @@ def test_a_publication_that_was_cut_off_is_finished_at_the_next_start(bench: Ben
 def test_a_build_that_was_cut_off_leaves_the_old_generation_and_is_cleared_away(bench: Bench) -> None:
     bench.learn(KEY)
     generation = bench.registry.current.generation
-    half = bench.directory / "models" / ".generations" / ".tmp-20260101T000000Z-007"
+    half = bench.directory / "models" / ".generations" / "20260101T000000Z-007"
     half.mkdir()
     (half / "lat.pkl").write_bytes(b"half")
     assert ModelRegistry(bench.directory / "models", bench.detector.name).load().generation == generation
