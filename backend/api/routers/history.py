@@ -68,7 +68,7 @@ def history(
 def _is_known(parts: Parts, key: SeriesKey) -> bool:
     """Whether the pair has a series or a dataset; a name that a client made up costs the store nothing."""
     report = parts.live.report
-    return (report is not None and key in report.readings) or key in parts.history.keys()
+    return (report is not None and key in report.readings) or parts.history.last_timestamp(key) is not None
 
 
 def _expected(parts: Parts, key: SeriesKey) -> ExpectedRange | None:

@@ -269,6 +269,16 @@ def test_without_the_incidents_our_other_metrics_are_still_there(running: Runnin
     assert {"canopy_anomaly_score", "canopy_last_poll_timestamp_seconds"} <= names
 
 
+def test_a_service_that_a_client_made_up_does_not_cost_a_look_through_all_datasets(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look() -> None:
+        raise AssertionError("all datasets are looked through")
+
+    monkeypatch.setattr(running.app.state.parts.history, "keys", look)
+    assert running.get("/metrics/history", service="made-up", metric="lat").status_code == 404
+
+
 def test_history_waits_for_no_writer(running: Running) -> None:
     """Any name may be asked for: it must cost the store nothing that a poll waits for."""
     with (running.app.state.parts.settings.storage.datasets / ".lock").open("w") as lock:
