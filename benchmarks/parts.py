@@ -116,7 +116,7 @@ def _file(forest: PackedForest | Any, detector: DetectorName) -> dict[str, float
     with tempfile.TemporaryDirectory() as folder:
         info = write_model(Path(folder), model)
         path = model_path(Path(folder), key)
-        load: Callable[[], Forest] = lambda: read_model(path, info, detector)  # noqa: E731
+        load: Callable[[], Forest] = lambda: read_model(Path(folder), info, detector)  # noqa: E731
         return {"disk": float(path.stat().st_size), "load": _each(load, 1)}
 
 

@@ -9,7 +9,7 @@ import joblib
 
 from backend.detection.features import FEATURES
 from backend.detection.manifest import read_manifest
-from backend.detection.model_file import Refused, model_path, read_model
+from backend.detection.model_file import Refused, read_model
 from backend.detection.packed_forest import PackedForest
 from backend.detection.sklearn_forest import to_sklearn
 from backend.metrics.readings import SeriesKey
@@ -33,7 +33,7 @@ def export_model(models: Path, key: SeriesKey, out: Path) -> None:
     if info is None:
         raise NotExported(f"no model of {key.service!r}, {key.metric} in {models}; {_there(infos, key)}")
     try:
-        forest = read_model(model_path(models, key), info, info.detector)
+        forest = read_model(models, info, info.detector)
     except Refused as error:
         raise NotExported(str(error)) from None
     if not isinstance(forest, PackedForest):

@@ -1,14 +1,17 @@
-"""The folders that models live in: whole generations, written by one process at a time and never half.
+"""The folders that models live in: a generation replaces the one before it whole, and costs what it changes.
 
     models/manifest.json                     what serves now: the generation and, per pair, digest and origin
+    models/manifest.before.json              the same of the generation before
     models/<service>/<metric>.pkl            the serving models, for joblib.load: a view forest's tables, or a
                                              packed isolation forest
-    models/.generations/<id>/...             this generation and the one before it; a <metric>.before.pkl is
-                                             the pair's model before its present one
-    models/.generations/publishing           stands only while the <metric>.pkl files are being put in place
+    models/<service>/<metric>.pkl.before     the pair's model before its present one
+    models/.generations/<id>/                what a new generation changes, until it is in its place: files of
+                                             the same paths
+    models/.generations/publishing           stands only while these are moved there
 
 The commit point of a new generation is the rename onto manifest.json. A process killed before it leaves the
-old generation serving; one killed after it finds ``publishing`` at its next start and finishes the work.
+old generation serving; one killed after it finds ``publishing`` at its next start and finishes the work:
+whatever is left of the generation's folder is moved, so that it does not matter how far the other one came.
 """
 
 from __future__ import annotations
@@ -17,22 +20,25 @@ import fcntl
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from backend.clock import to_rfc3339
 from backend.detection.manifest import MANIFEST, Manifest, ModelInfo, manifest_bytes, read_manifest
-from backend.detection.model_file import before_path, model_path, write_model
+from backend.detection.model_file import before_path, is_model, model_path, write_model
 from backend.detection.training import TrainedModel
 from backend.metrics.files import replace_synced, sync_files, sync_folder, write_synced
-from backend.metrics.folders import folder_name, make_folder, service_name
+from backend.metrics.folders import folder_name, make_folder, remove_folder, service_name
 from backend.metrics.readings import SeriesKey
 
 log = logging.getLogger(__name__)
 
-_KEPT_GENERATIONS = 2
+MANIFEST_BEFORE = "manifest.before.json"
+_MOVERS = 8
+"""Threads that move files: some disks take a millisecond to free the one that is replaced."""
 
 
 class RegistryBusy(Exception):
@@ -61,67 +67,62 @@ class Generations:
         now: float,
         full_run_at: float | None,
     ) -> Manifest:
-        """Write a new generation's folder, whole and synced, beside the others: nobody serves it yet.
+        """Write what a new generation changes beside what serves, synced: nobody serves it yet.
 
-        Made of what was ``trained``, of the ``kept`` ones of the ``present`` generation as they are, and of
-        those of it that are to go ``back`` one step.
+        The generation is made of what was ``trained``, of the ``kept`` ones of the ``present`` one, whose
+        files nobody touches, and of those of it that are to go ``back`` one step.
         """
-        generation = self._new_id(now)
-        building = self._folder / f".tmp-{generation}"
+        generation = _new_id(present.generation, now)
+        building = self._folder / generation
         old = {info.key: info for info in present.models}
         try:
-            building.mkdir(parents=True)
+            self._drop_unfinished()
+            building.mkdir()
             infos = [self._write(building, model, old) for model in trained]
-            infos += [self._carry_over(info, building, present) for info in kept]
-            infos += [self._swap(info, info.before, building, present) for info in back if info.before]
-            manifest = Manifest(generation, tuple(infos), full_run_at)
-            (building / MANIFEST).write_bytes(manifest_bytes(manifest))
-            sync_files([path for path in building.rglob("*") if path.is_file()], building)
-            building.rename(self._folder / generation)
-            sync_folder(self._folder)
+            infos += kept
+            infos += [self._swap(building, info, info.before) for info in back if info.before]
+            _link(self._root / MANIFEST, building / MANIFEST_BEFORE)
+            sync_files(_files(building), self._folder)
         except OSError:
             shutil.rmtree(building, ignore_errors=True)
             raise
-        return manifest
+        return Manifest(generation, tuple(infos), full_run_at)
 
     def commit(self, manifest: Manifest) -> None:
         """From here on this generation serves, whatever happens next."""
+        content = manifest_bytes(manifest)
         write_synced(self._publishing, str(manifest.generation).encode())
-        replace_synced(self._root / MANIFEST, manifest_bytes(manifest))
+        sync_folder(self._folder)
+        replace_synced(self._root / MANIFEST, content)
 
-    def publish(self, manifest: Manifest) -> None:
-        """Put the generation's files where they serve; safe to repeat after being cut off."""
-        folders = {self._root}
-        for info in manifest.models:
-            source = model_path(self._folder / str(manifest.generation), info.key)
-            target = model_path(self._root, info.key)
-            if not source.exists() or (target.exists() and target.samefile(source)):
-                continue
-            make_folder(self._root, info.key.service)
-            temporary = target.with_name(f".{target.name}.tmp")
-            temporary.unlink(missing_ok=True)
-            os.link(source, temporary)
-            temporary.replace(target)
-            folders.add(target.parent)
-        for path in self._dropped(manifest):
-            path.unlink()
-            folders.add(path.parent)
-        for folder in folders:
-            sync_folder(folder)
+    def publish(self, manifest: Manifest, present: Manifest) -> None:
+        """Put the generation's files where they serve, and drop those of pairs that only ``present`` has, the
+        generation before; safe to repeat after being cut off.
+        """
+        building = self._folder / str(manifest.generation)
+        with ThreadPoolExecutor(_MOVERS, thread_name_prefix="models") as pool:
+            moved = list(pool.map(lambda path: self._move(path, building), _files(building)))
+        kept = {info.key for info in manifest.models}
+        for info in present.models:
+            if info.key not in kept:
+                moved += self._drop(info)
+        sync_files(moved, self._root)
         self._publishing.unlink(missing_ok=True)
+        self._drop_unfinished()
 
     def finish_publication(self) -> None:
-        """Put in place what a process that was cut off could not."""
-        if self.being_published():
-            log.warning("a new generation of models was cut off while being put in place; finishing it")
-            self.publish(read_manifest(self._root))
-
-    def prune(self, current: str) -> None:
-        """Keep this generation and the one before; drop what a killed process left half-built."""
-        names = sorted(p.name for p in self._folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-        older = [name for name in names if name != current][: 1 - _KEPT_GENERATIONS]
-        for folder in [self._folder / name for name in older] + list(self._folder.glob(".tmp-*")):
-            shutil.rmtree(folder, ignore_errors=True)
+        """Put in place what a process that was cut off could not; forget what it had not committed."""
+        if not self.being_published():
+            return
+        manifest = read_manifest(self._root)
+        if self._publishing.read_bytes() != str(manifest.generation).encode():
+            self._publishing.unlink()
+            return
+        log.warning("a new generation of models was cut off while being put in place; finishing it")
+        # The manifest before has already been moved, or is about to be.
+        staged = self._folder / str(manifest.generation) / MANIFEST_BEFORE
+        home = staged.parent if staged.exists() else self._root
+        self.publish(manifest, read_manifest(home, MANIFEST_BEFORE))
 
     def unlisted(self, manifest: Manifest) -> Iterator[tuple[Path, SeriesKey]]:
         """Model files that the manifest does not know."""
@@ -158,46 +159,48 @@ class Generations:
         _link(model_path(self._root, before.key), before_path(building, before.key))
         return replace(info, before=before.replaced())
 
-    def _carry_over(self, info: ModelInfo, building: Path, present: Manifest) -> ModelInfo:
-        """Link the present file of a model that is not replaced into the new generation.
-
-        A refused one goes along as it is, so that its entry and with it the true reason stay; where there is
-        no file at all, the entry alone does.
-        """
-        make_folder(building, info.key.service)
-        _link(model_path(self._root, info.key), model_path(building, info.key))
-        _link(before_path(self._home(present), info.key), before_path(building, info.key))
-        return info
-
-    def _swap(self, info: ModelInfo, before: ModelInfo, building: Path, present: Manifest) -> ModelInfo:
+    def _swap(self, building: Path, info: ModelInfo, before: ModelInfo) -> ModelInfo:
         """The model before the present one serves again, and the present one is the one before it."""
         make_folder(building, info.key.service)
-        _link(before_path(self._home(present), info.key), model_path(building, info.key))
+        _link(before_path(self._root, info.key), model_path(building, info.key))
         _link(model_path(self._root, info.key), before_path(building, info.key))
         return replace(before, before=info.replaced(), held=True)
 
-    def before(self, present: Manifest, key: SeriesKey) -> Path:
-        """The file of the pair's model before its present one."""
-        return before_path(self._home(present), key)
+    def _move(self, path: Path, building: Path) -> Path:
+        """Put one file of the generation in its place."""
+        target = self._root / path.relative_to(building)
+        target.parent.mkdir(exist_ok=True)
+        path.replace(target)
+        return target
 
-    def _home(self, manifest: Manifest) -> Path:
-        return self._folder / str(manifest.generation)
+    def _drop(self, info: ModelInfo) -> list[Path]:
+        """Remove the files of a pair that has no model any more, if they are ours."""
+        path, before = model_path(self._root, info.key), before_path(self._root, info.key)
+        dropped = [file for file in (path, before) if file == before or is_model(file, info)]
+        for file in dropped:
+            file.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            remove_folder(self._root, info.key.service)
+        return dropped
 
-    def _dropped(self, manifest: Manifest) -> list[Path]:
-        """Files of pairs that the manifest no longer has, if a generation holds the same: they are ours."""
-        generations = [path for path in self._folder.iterdir() if path.is_dir()]
+    def _drop_unfinished(self) -> None:
+        """Remove folders of generations: one of a killed process that committed nothing, or one that is
+        empty by now.
+        """
+        for path in self._folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
 
-        def ours(path: Path) -> bool:
-            copies = (folder / path.relative_to(self._root) for folder in generations)
-            return any(copy.exists() and path.samefile(copy) for copy in copies)
 
-        return [path for path, _ in self.unlisted(manifest) if ours(path)]
+def _new_id(present: str | None, now: float) -> str:
+    """A name that tells the time and, by its number, is new even if the clock stands still or goes back."""
+    stamp = to_rfc3339(int(now)).translate({ord(":"): None, ord("-"): None})
+    number = -1 if present is None else int(present.rpartition("-")[2])
+    return f"{stamp}-{number + 1:03d}"
 
-    def _new_id(self, now: float) -> str:
-        """A name that sorts by time and is new even if the clock stands still or goes back."""
-        stamp = to_rfc3339(int(now)).translate({ord(":"): None, ord("-"): None})
-        taken = [int(path.name.rpartition("-")[2]) for path in self._folder.glob(f"{stamp}-*")]
-        return f"{stamp}-{max(taken, default=-1) + 1:03d}"
+
+def _files(folder: Path) -> Collection[Path]:
+    return [Path(parent, name) for parent, _, names in os.walk(folder) for name in names]
 
 
 def _link(source: Path, target: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 _MODEL_FORMAT = "2"
 """Of the files; format 1 was scikit-learn's own forest."""
+
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class ManifestError(Exception):
@@ -102,17 +105,18 @@ def manifest_stamp(folder: Path) -> Stamp | None:
     return status.st_mtime_ns, status.st_ino, status.st_size
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path, name: str = MANIFEST) -> Manifest:
     """The folder's manifest; an empty one where there is none. Raises ManifestError."""
-    path = folder / MANIFEST
+    path = folder / name
     try:
         content = json.loads(path.read_bytes())
         if content["format"] != FORMAT:
             raise ManifestError(f"{path} has format {content['format']}; this Canopy reads format {FORMAT}")
         full_run_at = content.get("full_run_at")
+        reader = _Reader()
         return Manifest(
             content["generation"],
-            tuple(_from_json(entry) for entry in content["models"]),
+            tuple(reader.info(entry) for entry in content["models"]),
             None if full_run_at is None else from_rfc3339(full_run_at),
         )
     except FileNotFoundError:
@@ -122,56 +126,68 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """The manifest as JSON."""
-    content = {
+    """The manifest as JSON, a model a line: all in one go would hold the interpreter for long."""
+    head = {
         "format": FORMAT,
         "generation": manifest.generation,
         "full_run_at": None if manifest.full_run_at is None else to_rfc3339(manifest.full_run_at),
-        "models": [_to_json(info) for info in manifest.models],
     }
-    return json.dumps(content, indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    moment = cache(to_rfc3339)
+    models = ",\n".join(_JSON(_to_json(info, moment)) for info in manifest.models)
+    text = f'{_JSON(head)[:-1]},"models":[\n{models}\n]}}\n'
+    return text.encode("utf-8", "surrogatepass")
 
 
-def _to_json(info: ModelInfo) -> dict[str, Any]:
-    before = {} if info.before is None else {"before": _to_json(info.before)}
+def _to_json(info: ModelInfo, moment: Callable[[float], str]) -> dict[str, Any]:
+    before = {} if info.before is None else {"before": _to_json(info.before, moment)}
     return before | {
         "service": info.key.service,
         "metric": info.key.metric,
         "sha256": info.sha256,
-        "trained_at": to_rfc3339(info.trained_at),
-        "window": {"start": to_rfc3339(info.start), "end": to_rfc3339(info.end)},
+        "trained_at": moment(info.trained_at),
+        "window": {"start": moment(info.start), "end": moment(info.end)},
         "samples": info.samples,
         "contamination": info.contamination,
         "usual": {"low": info.usual.low, "high": info.usual.high},
-        "features": list(info.features),
+        "features": info.features,
         "versions": info.versions,
         "detector": info.detector,
         "changed": info.changed,
         "candidate": info.candidate,
         "held": info.held,
         "seasons": info.seasons,
-        "since": None if info.since is None else to_rfc3339(info.since),
+        "since": None if info.since is None else moment(info.since),
     }
 
 
-def _from_json(entry: dict[str, Any]) -> ModelInfo:
-    usual = entry["usual"] if "usual" in entry else entry["expected"]  # as older versions called it
-    return ModelInfo(
-        key=SeriesKey(entry["service"], entry["metric"]),
-        sha256=entry["sha256"],
-        trained_at=from_rfc3339(entry["trained_at"]),
-        start=from_rfc3339(entry["window"]["start"]),
-        end=from_rfc3339(entry["window"]["end"]),
-        samples=entry["samples"],
-        contamination=entry["contamination"],
-        usual=ExpectedRange(usual["low"], usual["high"]),
-        features=tuple(entry["features"]),
-        versions=entry["versions"],
-        detector=entry.get("detector", "isolation_forest"),
-        changed=entry.get("changed", ""),
-        candidate=entry.get("candidate", ""),
-        held=entry.get("held", False),
-        seasons=entry.get("seasons", False),
-        since=None if entry.get("since") is None else from_rfc3339(entry["since"]),
-        before=_from_json(entry["before"]) if "before" in entry else None,
-    )
+class _Reader:
+    """Entries of one manifest: what thousands of them have in common is read, and in memory, once."""
+
+    def __init__(self) -> None:
+        self._moment = cache(from_rfc3339)
+        self._features: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._versions: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+
+    def info(self, entry: dict[str, Any]) -> ModelInfo:
+        moment = self._moment
+        usual = entry["usual"] if "usual" in entry else entry["expected"]  # as older versions called it
+        features, versions = tuple(entry["features"]), entry["versions"]
+        return ModelInfo(
+            key=SeriesKey(entry["service"], entry["metric"]),
+            sha256=entry["sha256"],
+            trained_at=moment(entry["trained_at"]),
+            start=moment(entry["window"]["start"]),
+            end=moment(entry["window"]["end"]),
+            samples=entry["samples"],
+            contamination=entry["contamination"],
+            usual=ExpectedRange(usual["low"], usual["high"]),
+            features=self._features.setdefault(features, features),
+            versions=self._versions.setdefault(tuple(versions.items()), versions),
+            detector=entry.get("detector", "isolation_forest"),
+            changed=entry.get("changed", ""),
+            candidate=entry.get("candidate", ""),
+            held=entry.get("held", False),
+            seasons=entry.get("seasons", False),
+            since=None if entry.get("since") is None else moment(entry["since"]),
+            before=self.info(entry["before"]) if "before" in entry else None,
+        )

@@ -38,8 +38,17 @@ def model_path(folder: Path, key: SeriesKey) -> Path:
 
 
 def before_path(folder: Path, key: SeriesKey) -> Path:
-    """In a generation's folder: the pair's model that this generation's replaced."""
-    return model_path(folder, key).with_suffix(".before.pkl")
+    """Beside it: the pair's model that it replaced."""
+    path = model_path(folder, key)
+    return path.with_name(f"{path.name}.before")
+
+
+def is_model(path: Path, info: ModelInfo) -> bool:
+    """Whether the file is the one that ``info`` describes."""
+    try:
+        return _digest(path.read_bytes()) == info.sha256
+    except OSError:
+        return False
 
 
 def write_model(folder: Path, model: TrainedModel) -> ModelInfo:
@@ -52,7 +61,7 @@ def write_model(folder: Path, model: TrainedModel) -> ModelInfo:
     model_path(folder, model.key).write_bytes(content)
     return ModelInfo(
         key=model.key,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=_digest(content),
         trained_at=model.trained_at,
         start=model.start,
         end=model.end,
@@ -68,31 +77,52 @@ def write_model(folder: Path, model: TrainedModel) -> ModelInfo:
     )
 
 
-def read_model(path: Path, info: ModelInfo, detector: DetectorName) -> Forest:
-    """The forest of the file, if it is the one ``info`` describes and ``detector``'s. Raises Refused."""
-    forest = pickle.loads(_checked(path, info, detector))  # noqa: S301 - only what we wrote gets here
+def read_model(folder: Path, info: ModelInfo, detector: DetectorName) -> Forest:
+    """The forest that ``info`` describes, if it is there and ``detector``'s. Raises Refused.
+
+    It is also found beside its place, where the model before is: there it is while another process puts a
+    newer one in place, or after such a moment was copied, or the manifest before was put back.
+    """
+    forest = pickle.loads(_checked(folder, info, detector))  # noqa: S301 - only what we wrote gets here
     if not isinstance(forest, _KINDS[detector]):
-        kind = _KINDS[detector].__name__
+        path, kind = model_path(folder, info.key), _KINDS[detector].__name__
         raise Refused(f"{path} holds a {type(forest).__name__}, not a {kind}; retrain to replace it")
     return forest
 
 
-def check_model(path: Path, info: ModelInfo, detector: DetectorName) -> None:
+def check_model(folder: Path, info: ModelInfo, detector: DetectorName) -> None:
     """Raises Refused where `read_model` would not even open the file."""
-    _checked(path, info, detector)
+    _checked(folder, info, detector)
 
 
-def _checked(path: Path, info: ModelInfo, detector: DetectorName) -> bytes:
+def _checked(folder: Path, info: ModelInfo, detector: DetectorName) -> bytes:
+    path = model_path(folder, info.key)
+    try:
+        content = _described(path, info)
+    except Refused as refused:
+        try:
+            content = _described(before_path(folder, info.key), info)
+        except Refused:
+            raise refused from None
+    if reason := mismatch(info, detector, _COLUMNS[detector]):
+        raise Refused(f"{path} cannot be used: {reason}; it is retrained", outdated=True)
+    return content
+
+
+def _described(path: Path, info: ModelInfo) -> bytes:
+    """The file's content, if it is what the manifest says."""
     try:
         with path.open("rb", buffering=0) as file:  # whole, at once
             content = file.readall()
     except OSError as error:
         raise Refused(f"{path} cannot be read: {error.strerror}; retrain to replace it") from None
-    if hashlib.sha256(content).hexdigest() != info.sha256:
+    if _digest(content) != info.sha256:
         # Unpickling runs code: what we did not write is never opened.
         raise Refused(
             f"{path} is not the file its manifest describes (digest differs); retrain to replace it"
         )
-    if reason := mismatch(info, detector, _COLUMNS[detector]):
-        raise Refused(f"{path} cannot be used: {reason}; it is retrained", outdated=True)
     return content
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from backend.detection.forest_batch import SEGMENT, ForestBatch
 from backend.detection.generations import Generations, RegistryBusy
 from backend.detection.manifest import (
     MANIFEST,
@@ -20,8 +17,8 @@ from backend.detection.manifest import (
     manifest_stamp,
     read_manifest,
 )
-from backend.detection.model_file import Forest, Refused, check_model, model_path, read_model
-from backend.detection.packed_forest import PackedForest
+from backend.detection.model_file import Forest, Refused, read_model
+from backend.detection.model_set import ModelSet, opened, with_new
 from backend.detection.training import TrainedModel
 from backend.metrics.readings import SeriesKey
 from backend.settings import DetectorName
@@ -30,31 +27,9 @@ __all__ = ["ModelRegistry", "ModelSet", "NothingBefore", "RegistryBusy"]
 
 log = logging.getLogger(__name__)
 
-_READERS = 2
-"""Threads that read model files; what is left of the work holds the interpreter."""
-_AT_ONCE = 32
-"""Files that a thread reads before it says so: a file takes no longer than saying it."""
-
 
 class NothingBefore(LookupError):
     """None of the models that are meant has one before it that could serve again."""
-
-
-@dataclass(frozen=True)
-class ModelSet:
-    """One whole generation as it serves: immutable, so that a poll sees the old one or the new one.
-
-    ``batch`` are the classic forests, ready to score, each in the place that ``slots`` says; a view
-    forest's live state is its detector's.
-    ``outdated`` are the refused ones that only another version or detector wrote: retrained unasked.
-    """
-
-    generation: str | None = None
-    models: dict[SeriesKey, ModelInfo] = field(default_factory=dict)
-    slots: dict[SeriesKey, int] = field(default_factory=dict)
-    batch: ForestBatch = field(default_factory=ForestBatch)
-    refused: dict[SeriesKey, str] = field(default_factory=dict)
-    outdated: frozenset[SeriesKey] = frozenset()
 
 
 class ModelRegistry:
@@ -113,7 +88,7 @@ class ModelRegistry:
 
     def read(self, key: SeriesKey) -> Forest:
         """The serving model of a pair, from its file. Raises Refused, and KeyError where it has none."""
-        return read_model(model_path(self._root, key), self.current.models[key], self._detector)
+        return read_model(self._root, self.current.models[key], self._detector)
 
     def save(
         self,
@@ -136,12 +111,13 @@ class ModelRegistry:
             manifest = self._generations.build(
                 trained,
                 self._manifest,
-                [replace(info, candidate=(held_back or {}).get(info.key, info.candidate)) for info in kept],
+                [_noted(info, (held_back or {}).get(info.key)) for info in kept],
                 now=now,
                 full_run_at=self.full_run_at if keep is None else now,
             )
             # Before the commit, so that the swap itself is short.
-            fresh = self._with_new(manifest, {model.key: model.forest for model in trained})
+            new = {model.key: model.forest for model in trained}
+            fresh = with_new(self.current, self._manifest, manifest, new)
             self._swap_in(manifest, fresh)
         return fresh
 
@@ -166,17 +142,16 @@ class ModelRegistry:
                 now=now,
                 full_run_at=self.full_run_at,
             )
-            self._swap_in(manifest, self._with_new(manifest, back))
+            self._swap_in(manifest, with_new(self.current, self._manifest, manifest, back))
         return back
 
     def _before(self, infos: Iterable[ModelInfo]) -> dict[SeriesKey, Forest]:
         """The models before these, where there are any that can be used."""
         found: dict[SeriesKey, Forest] = {}
         for info in infos:
-            path = self._generations.before(self._manifest, info.key)
             try:
                 if info.before is not None:
-                    found[info.key] = read_model(path, info.before, self._detector)
+                    found[info.key] = read_model(self._root, info.before, self._detector)
             except Refused as error:
                 log.warning("the model before is not used: %s", error)
         return found
@@ -184,9 +159,10 @@ class ModelRegistry:
     def _swap_in(self, manifest: Manifest, fresh: ModelSet) -> None:
         with self._swapping:
             self._generations.commit(manifest)
-            self._manifest, self._stamp = manifest, manifest_stamp(self._root)
+            present, self._manifest = self._manifest, manifest
+            self._stamp = manifest_stamp(self._root)
             self.current = fresh
-        self._put_in_place(manifest)
+        self._put_in_place(manifest, present)
 
     def _kept(self, replaced: set[SeriesKey], keep: Collection[SeriesKey] | None) -> list[ModelInfo]:
         return [
@@ -195,11 +171,10 @@ class ModelRegistry:
             if info.key not in replaced and (keep is None or info.key in keep)
         ]
 
-    def _put_in_place(self, manifest: Manifest) -> None:
+    def _put_in_place(self, manifest: Manifest, present: Manifest) -> None:
         """The generation is committed and serves: what fails from here on is finished later."""
         try:
-            self._generations.publish(manifest)
-            self._generations.prune(str(manifest.generation))
+            self._generations.publish(manifest, present)
         except OSError as error:
             log.error(
                 "generation %s serves, but not all its files are in place (%s); the next start or training "
@@ -224,82 +199,16 @@ class ModelRegistry:
         return True
 
     def _serve(self, manifest: Manifest, stamp: Stamp | None) -> None:
-        refused = {
+        strangers = {
             key: f"{path} is not in {self._root / MANIFEST}: Canopy did not write it; retrain to replace it"
             for path, key in self._generations.unlisted(manifest)
         }
-        outdated: set[SeriesKey] = set()
-        slots: dict[SeriesKey, int] = {}
-
-        def opened() -> Iterator[PackedForest]:
-            for info, found in self._open_all(manifest.models):
-                if isinstance(found, Refused):
-                    refused[info.key] = str(found)
-                    if found.outdated:
-                        outdated.add(info.key)
-                elif isinstance(found, PackedForest):
-                    slots[info.key] = len(slots)
-                    yield found
-
-        batch = ForestBatch(opened())
-        for key, reason in refused.items():
+        models = opened(self._root, manifest, self._detector, strangers)
+        for key, reason in models.refused.items():
             log.error("model of %r, %s refused: %s", key.service, key.metric, reason)
-        self._manifest, self._stamp = manifest, stamp
-        self.current = ModelSet(
-            generation=manifest.generation,
-            models={info.key: info for info in manifest.models if info.key not in refused},
-            slots=slots,
-            batch=batch,
-            refused=refused,
-            outdated=frozenset(outdated),
-        )
+        self._manifest, self._stamp, self.current = manifest, stamp, models
 
-    def _open_all(
-        self, infos: Sequence[ModelInfo]
-    ) -> Iterator[tuple[ModelInfo, PackedForest | Refused | None]]:
-        """Each model's forest, or why it is not used; no more than a segment of them is held here."""
-        with ThreadPoolExecutor(_READERS, thread_name_prefix="models") as pool:
-            for first in range(0, len(infos), SEGMENT):
-                some = infos[first : first + SEGMENT]
-                parts = [some[at : at + _AT_ONCE] for at in range(0, len(some), _AT_ONCE)]
-                found = chain.from_iterable(pool.map(self._open_some, parts))
-                yield from zip(some, found, strict=True)
 
-    def _open_some(self, infos: Sequence[ModelInfo]) -> list[PackedForest | Refused | None]:
-        return [self._open(info) for info in infos]
-
-    def _open(self, info: ModelInfo) -> PackedForest | Refused | None:
-        """A view forest's file is only opened where its tables are needed: see `read`."""
-        path = model_path(self._root, info.key)
-        try:
-            if self._detector == "view_forest":
-                check_model(path, info, self._detector)
-                return None
-            forest = read_model(path, info, self._detector)
-        except Refused as error:
-            return error
-        return forest if isinstance(forest, PackedForest) else None
-
-    def _with_new(self, manifest: Manifest, fresh: Mapping[SeriesKey, Forest]) -> ModelSet:
-        """What serves once ``manifest`` does: the new forests, the old ones, and what stays refused.
-
-        An old one keeps its slot; a new one takes one that nobody has any more, or the next.
-        """
-        old, infos = self.current, {info.key: info for info in manifest.models}
-        gone = set(fresh) | {info.key for info in self._manifest.models} - set(infos)
-        refused = {key: reason for key, reason in old.refused.items() if key not in gone}
-        slots = {key: slot for key, slot in old.slots.items() if key in infos and key not in refused}
-        free = iter(sorted(set(range(len(old.batch) + len(fresh))) - set(slots.values())))
-        changed: dict[int, PackedForest] = {}
-        for key, forest in fresh.items():
-            if isinstance(forest, PackedForest):
-                slot = slots[key] = slots[key] if key in slots else next(free)
-                changed[slot] = forest
-        return ModelSet(
-            generation=manifest.generation,
-            models={key: info for key, info in infos.items() if key not in refused},
-            slots=slots,
-            batch=old.batch.replaced(changed),
-            refused=refused,
-            outdated=old.outdated & set(refused),
-        )
+def _noted(info: ModelInfo, reason: str | None) -> ModelInfo:
+    """With why a newer one was not taken, where there is a reason."""
+    return info if reason is None else replace(info, candidate=reason)

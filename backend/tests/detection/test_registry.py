@@ -1,12 +1,10 @@
-"""Model files: whole generations, or the old one; never a file that is not ours."""
+"""What serves: models of the newest generation; never a file that is not ours."""
 
 from __future__ import annotations
 
 import json
 import os
 import pickle
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,33 +17,8 @@ from backend.detection.generations import Generations
 from backend.detection.manifest import ManifestError
 from backend.detection.registry import ModelRegistry
 from backend.detection.sklearn_forest import to_sklearn
-from backend.detection.training import TrainedModel, train_pair
-from backend.metrics.folders import folder_name
 from backend.metrics.readings import SeriesKey
-from backend.settings import DetectorName
-
-NOW = 1_767_225_600.0
-CLASSIC: DetectorName = "isolation_forest"
-PAYMENT = SeriesKey("payment-service", "lat")
-ODD = SeriesKey('a/b\\..\n"{}\u202e' + "x" * 300, "cpu")
-
-
-def trained(key: SeriesKey, count: int = 60, seed: int = 0, now: float = NOW) -> TrainedModel:
-    values = np.random.default_rng(seed).gamma(2, 5, count)
-    return train_pair(
-        key,
-        now - 15.0 * np.arange(count, dtype=np.float64)[::-1],
-        values,
-        incident_spans=[],
-        min_samples=50,
-        contamination=0.01,
-        max_gap=300,
-        now=now,
-    )
-
-
-def model_file(root: Path, key: SeriesKey) -> Path:
-    return root / folder_name(key.service) / f"{key.metric}.pkl"
+from backend.tests.detection.trained import CLASSIC, NOW, ODD, PAYMENT, model_file, trained
 
 
 @pytest.mark.parametrize("key", [PAYMENT, ODD], ids=["plain", "odd"])
@@ -103,14 +76,6 @@ def test_training_one_pair_keeps_the_others(tmp_path: Path) -> None:
     again = ModelRegistry(tmp_path, CLASSIC).load()
     assert set(again.models) == {PAYMENT, ODD}
     assert not again.refused
-
-
-def test_two_generations_are_kept_and_have_new_names_even_if_the_clock_stands_still(tmp_path: Path) -> None:
-    registry = ModelRegistry(tmp_path, CLASSIC)
-    names = [registry.save([trained(PAYMENT, seed=i)], NOW).generation for i in range(4)]
-    assert len(set(names)) == 4
-    kept = {p.name for p in (tmp_path / ".generations").iterdir() if p.is_dir()}
-    assert kept == set(names[-2:])
 
 
 def test_an_altered_file_is_refused_and_the_rest_serve(tmp_path: Path) -> None:
@@ -191,22 +156,6 @@ def test_a_manifest_that_cannot_be_read_is_said_so(tmp_path: Path, content: byte
         ModelRegistry(tmp_path, CLASSIC).load()
 
 
-def test_a_generation_cut_off_while_being_put_in_place_is_finished(tmp_path: Path) -> None:
-    registry = ModelRegistry(tmp_path, CLASSIC)
-    registry.save([trained(PAYMENT), trained(ODD)], NOW)
-    old = {key: model_file(tmp_path, key).read_bytes() for key in (PAYMENT, ODD)}
-    generation = registry.save([trained(PAYMENT, seed=1), trained(ODD, seed=1)], NOW + 60).generation
-    # As after a kill behind the commit point: the manifest is new, one file is new, one is old.
-    path = model_file(tmp_path, ODD)
-    path.unlink()
-    path.write_bytes(old[ODD])
-    (tmp_path / ".generations" / "publishing").write_text(str(generation))
-    again = ModelRegistry(tmp_path, CLASSIC).load()
-    assert again.generation == generation
-    assert not again.refused
-    assert not (tmp_path / ".generations" / "publishing").exists()
-
-
 def test_a_training_by_hand_is_taken_over_by_a_running_registry(tmp_path: Path) -> None:
     running, by_hand = ModelRegistry(tmp_path, CLASSIC), ModelRegistry(tmp_path, CLASSIC)
     running.load()
@@ -220,31 +169,6 @@ def test_saving_does_not_undo_what_another_process_saved(tmp_path: Path) -> None
     running, by_hand = ModelRegistry(tmp_path, CLASSIC), ModelRegistry(tmp_path, CLASSIC)
     by_hand.save([trained(ODD)], NOW)
     assert set(running.save([trained(PAYMENT)], NOW + 1).models) == {PAYMENT, ODD}
-
-
-@pytest.mark.slow
-def test_a_writer_killed_at_any_moment_leaves_a_generation_that_loads(tmp_path: Path) -> None:
-    root = tmp_path / "models"
-    ModelRegistry(root, CLASSIC).save([trained(PAYMENT), trained(ODD)], NOW)
-    writer = (
-        "import sys, time; from pathlib import Path\n"
-        "from backend.tests.detection.test_registry import *\n"
-        "r = ModelRegistry(Path(sys.argv[1]), CLASSIC); r.load(); m = [trained(PAYMENT), trained(ODD)]\n"
-        "print('go', flush=True)\n"
-        "for i in range(10**6): r.save(m, NOW + i)\n"
-    )
-    for round_number in range(8):
-        process = subprocess.Popen([sys.executable, "-c", writer, str(root)], stdout=subprocess.PIPE)
-        assert process.stdout
-        assert process.stdout.readline() == b"go\n"
-        # Spread over the milliseconds that a save takes.
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(0.02 + 0.013 * round_number)
-        process.kill()
-        process.communicate()
-        again = ModelRegistry(root, CLASSIC).load()
-        assert set(again.models) == {PAYMENT, ODD}
-        assert not again.refused
 
 
 def test_a_refused_model_keeps_its_true_reason_when_others_are_trained(tmp_path: Path) -> None:
@@ -319,10 +243,10 @@ def test_a_poll_during_the_swap_neither_waits_nor_loads_the_generation_again(
         return step
 
     with monkeypatch.context() as patched:
-        for name in ("commit", "publish", "prune"):
+        for name in ("commit", "publish"):
             patched.setattr(Generations, name, polls_at_every_step(getattr(Generations, name)))
         saved = registry.save([trained(PAYMENT, seed=1)], NOW + 60)
-    assert polled == [False, False, False]
+    assert polled == [False, False]
     assert registry.current is saved
 
 
@@ -341,31 +265,3 @@ def test_a_manifest_that_did_not_change_is_not_parsed_again(
         assert not running.reload_if_changed()
     ModelRegistry(tmp_path, CLASSIC).save([trained(ODD)], NOW + 60)
     assert running.reload_if_changed()
-
-
-def test_a_save_finishes_what_another_process_was_cut_off_in_and_keeps_it(tmp_path: Path) -> None:
-    running, killed = ModelRegistry(tmp_path, CLASSIC), ModelRegistry(tmp_path, CLASSIC)
-    running.save([trained(PAYMENT)], NOW)
-    generation = killed.save([trained(ODD)], NOW + 60).generation
-    model_file(tmp_path, ODD).unlink()
-    (tmp_path / ".generations" / "publishing").write_text(str(generation))
-    assert not running.reload_if_changed()
-    assert set(running.save([trained(PAYMENT, seed=1)], NOW + 120).models) == {PAYMENT, ODD}
-    assert ModelRegistry(tmp_path, CLASSIC).load().refused == {}
-
-
-def test_files_that_cannot_be_put_in_place_after_the_commit_are_put_there_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    registry = ModelRegistry(tmp_path, CLASSIC)
-    registry.save([trained(PAYMENT)], NOW)
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Generations, "publish", full)
-        saved = registry.save([trained(PAYMENT, seed=1)], NOW + 60)
-    assert registry.current is saved
-    again = ModelRegistry(tmp_path, CLASSIC).load()
-    assert (again.generation, again.refused) == (saved.generation, {})

@@ -127,5 +127,6 @@ def _assert_models(canopy: RunningCanopy, services: list[str]) -> None:
     for service in services:
         path = canopy.directory / "models" / folder_name(service) / "lat.pkl"
         assert isinstance(joblib.load(path), PairModel)
-    assert not list((canopy.directory / "models" / ".generations").glob(".tmp-*"))
+    generations = canopy.directory / "models" / ".generations"
+    assert not [path for path in generations.iterdir() if path.is_dir()], "remains of a killed writer"
     assert "refused" not in canopy.log

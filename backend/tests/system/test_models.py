@@ -41,7 +41,6 @@ def test_broken_altered_and_foreign_files_are_refused_and_a_retrain_mends_them(
             wait_for_state(canopy, service, "scored")
         canopy.stop()
         _file(models, broken).write_bytes(_file(models, broken).read_bytes()[:1000])
-        # Replaced, never written through: the file of the generation it is linked to stays whole.
         _replace(_file(models, altered), _trap(sprung))
         _file(models, gone).unlink()
         (models / foreign).mkdir()
