@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,14 @@ State = dict[str, NDArray[Any]]
 _SUFFIX = ".npz"
 _WRITTEN_BY = "written_by"
 _PRESENT = f"canopy {__version__}: {', '.join(VIEWS)}"
+
+
+_DAMAGED = (
+    *(OSError, ValueError, KeyError, EOFError, AttributeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+    RuntimeError,  # and NotImplementedError: a bit that says encrypted, or packed in a way nobody knows
+)
+"""What zipfile and numpy raise over a file that is not whole, depending on which byte is another one."""
 
 
 class SnapshotRefused(Exception):
@@ -55,5 +65,5 @@ def read_snapshot(path: Path) -> State:
             if str(file[_WRITTEN_BY]) != _PRESENT:
                 raise SnapshotRefused(f"{path} was written by another version of Canopy")
             return {name: file[name] for name in file.files if name != _WRITTEN_BY}
-    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise SnapshotRefused(f"{path} cannot be read: {error}") from None
