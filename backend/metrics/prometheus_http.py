@@ -39,6 +39,9 @@ _OVER_LIMIT = (
 )
 """How Prometheus, VictoriaMetrics and Mimir say that a query needs more than they allow it."""
 
+_OUT_OF_TIME = ("context deadline exceeded", "timeout exceeded")
+"""How Thanos, Mimir and VictoriaMetrics say that they ended a query; a proxy before them says 504."""
+
 _READ_BYTES = 1 << 18
 _QUOTED_CHARACTERS = 200
 
@@ -171,7 +174,7 @@ class PrometheusSession(requests.Session):
     ) -> PrometheusError:
         code = response.status_code
         kind, text = ("", quote(body)) if envelope is None else _error_of(envelope)
-        if kind in ("timeout", "canceled"):
+        if kind in ("timeout", "canceled") or code == 504 or any(words in text for words in _OUT_OF_TIME):
             return PrometheusGaveUp(
                 f"{self.address} gave the query up ({text}); "
                 "is the query heavy, or Prometheus overloaded? prometheus.timeout allows it more"

@@ -31,6 +31,7 @@ class Fault(StrEnum):
     CUT = "cut"  # the connection breaks in the middle of the body
     HTTP_500 = "500"
     HTTP_503 = "503"
+    HTTP_504 = "504"
     HTML = "html"  # 200 with a login page
     REDIRECT = "redirect"  # to a login page
     GARBAGE = "garbage"  # 200 with bytes of no meaning
@@ -45,6 +46,7 @@ class Fault(StrEnum):
 _CANNED = {
     Fault.HTTP_500: (500, b"Internal Server Error", {}),
     Fault.HTTP_503: (503, b"Service Unavailable", {"Retry-After": "1"}),
+    Fault.HTTP_504: (504, b"Gateway Time-out", {}),
     Fault.HTML: (200, HTML, {"Content-Type": "text/html"}),
     Fault.REDIRECT: (302, b"", {"Location": "https://login.example/start?token=s3cret"}),
     Fault.GARBAGE: (200, GARBAGE, {"Content-Type": "application/octet-stream"}),

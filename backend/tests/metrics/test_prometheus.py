@@ -34,6 +34,7 @@ BREAKS: dict[Fault, type[PrometheusError]] = {
     Fault.CUT: PrometheusUnreachable,
     Fault.HTTP_500: PrometheusRefused,
     Fault.HTTP_503: PrometheusRefused,
+    Fault.HTTP_504: PrometheusGaveUp,
     Fault.REDIRECT: PrometheusRefused,
     Fault.STATUS_ERROR: PrometheusRefused,
     Fault.HTML: PrometheusGarbled,
@@ -143,6 +144,16 @@ def test_a_query_that_prometheus_gives_up_is_that_querys_own_failure(
     with pytest.raises(PrometheusGaveUp, match="query timed out") as caught:
         CALLS[call](client)
     assert isinstance(caught.value, PrometheusRefused), "it was answered: Prometheus is there"
+
+
+@pytest.mark.parametrize("said", ["context deadline exceeded", "timeout exceeded while fetching data"])
+def test_others_that_speak_its_api_give_a_query_up_in_their_own_words(
+    client: PrometheusClient, proxy: FaultProxy, said: str
+) -> None:
+    proxy.fault = Fault.REPLACED
+    proxy.replacement = orjson.dumps({"status": "error", "errorType": "execution", "error": said})
+    with pytest.raises(PrometheusGaveUp, match=said):
+        client.instant("load", START)
 
 
 def test_prometheus_gets_less_time_than_we_wait_so_that_it_can_still_answer(
