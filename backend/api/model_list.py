@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 import orjson
@@ -13,11 +13,15 @@ from pydantic import TypeAdapter
 from backend.api.parts import Parts
 from backend.api.schemas.models import ModelSort, ModelState, ModelStatus
 from backend.api.schemas.readings import Expected
+from backend.detection.detector import Standing
 from backend.detection.registry import ModelSet
 from backend.jobs.live import CycleReport
 from backend.metrics.readings import SeriesKey
 
 _RANKS: Mapping[ModelState, int] = {"failed": 0, "warming_up": 1, "ready": 2}
+_SORTED_BY_STANDING = ("state", "alert_rate")
+"""What all pairs are asked for, not those of the page alone."""
+
 _ROW = TypeAdapter(ModelStatus)
 
 
@@ -41,7 +45,8 @@ class _View:
     parts: Parts
     report: CycleReport | None
     served: ModelSet
-    failures: Mapping[SeriesKey, str] = field(default_factory=dict)
+    failures: Mapping[SeriesKey, str]
+    standings: Mapping[SeriesKey, Standing] = field(default_factory=dict)
 
     def state(self, key: SeriesKey) -> ModelState:
         if key in self.served.models:
@@ -62,10 +67,15 @@ def model_list(parts: Parts, query: ModelQuery) -> bytes:
     if query.states:
         fitting = [key for key in fitting if view.state(key) in query.states]
     total = len(fitting)
+    column = query.sort.removeprefix("-")
+    if column in _SORTED_BY_STANDING:
+        view = replace(view, standings=parts.detector.standings(fitting, view.served))
     fitting.sort()
-    fitting.sort(key=_order(view, query.sort.removeprefix("-")), reverse=query.sort.startswith("-"))
+    fitting.sort(key=_order(view, column), reverse=query.sort.startswith("-"))
     end = None if query.limit is None else query.offset + query.limit
     page = fitting[query.offset : end]
+    if column not in _SORTED_BY_STANDING:
+        view = replace(view, standings=parts.detector.standings(page, view.served))
     # Row by row: in one go the schema would keep the event loop waiting for as long as all of it takes.
     rows = b",".join(_ROW.dump_json(_status(view, key)) for key in page)
     head = orjson.dumps({"total": total, "states": {s: counts[s] for s in get_args(ModelState)}})
@@ -94,7 +104,7 @@ def _order(view: _View, column: str) -> Callable[[SeriesKey], Any]:
         return models[key].samples if key in models else 0
 
     def alert_rate(key: SeriesKey) -> float:
-        standing = view.parts.detector.standing(key, view.served)
+        standing = view.standings.get(key)
         rate = standing.alert_rate if standing else None
         return -1.0 if rate is None else rate
 
@@ -114,7 +124,7 @@ def _status(view: _View, key: SeriesKey) -> ModelStatus:
     info = served.models.get(key)
     progress = parts.warmup.progress(key, view.report)
     failure = view.failures.get(key)
-    standing = parts.detector.standing(key, served)
+    standing = view.standings.get(key)
     state = view.state(key)
     spec = parts.catalogue[key.metric]
     if state == "ready":

@@ -64,14 +64,18 @@ class ClassicDetector:
             counts[slots, 1] += judged.scores[rows] >= judged.limits[rows]
         return judged
 
-    def standing(self, key: SeriesKey, models: ModelSet) -> Standing | None:
+    def standings(self, keys: Sequence[SeriesKey], models: ModelSet) -> dict[SeriesKey, Standing]:
         """See Detector; counted since the start."""
-        slot = models.slots.get(key)
         counted, counts = self._counting
-        if slot is None or counted is not models or not counts[slot, 0]:
-            return None
-        judged, anomalous = counts[slot].tolist()
-        return Standing(models.models[key].samples, judged, anomalous)
+        if counted is not models:
+            return {}
+        served = [key for key in keys if key in models.slots]
+        figures = counts[[models.slots[key] for key in served]].tolist()
+        return {
+            key: Standing(models.models[key].samples, judged, anomalous)
+            for key, (judged, anomalous) in zip(served, figures, strict=True)
+            if judged
+        }
 
     def go_back(self, forests: Mapping[SeriesKey, Forest], models: ModelSet) -> None:
         """The registry has swapped them in."""

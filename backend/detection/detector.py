@@ -111,8 +111,8 @@ class Detector(Protocol):
     def explain(self, key: SeriesKey, past: Past, unit: str) -> tuple[Share, ...]:
         """What had to do with the pair's newest score, the strongest first; empty where it cannot tell."""
 
-    def standing(self, key: SeriesKey, models: ModelSet) -> Standing | None:
-        """How the pair's model has done; None where it has judged nothing yet."""
+    def standings(self, keys: Sequence[SeriesKey], models: ModelSet) -> dict[SeriesKey, Standing]:
+        """How these pairs' models have done; without those that have judged nothing yet."""
 
     def go_back(self, forests: Mapping[SeriesKey, Forest], models: ModelSet) -> None:
         """Serve these earlier models, which ``models`` names, until the next training."""

@@ -103,15 +103,15 @@ class LiveForest:
             seen = Seen(arena.views(slot), arena.shares(slot), arena.model(slot).origins)
         return view_shares(seen, past._replace(day=day, week=week), self.interval, unit)
 
-    def standing(self, key: SeriesKey, models: ModelSet) -> Standing | None:
+    def standings(self, keys: Sequence[SeriesKey], models: ModelSet) -> dict[SeriesKey, Standing]:
         """See Detector."""
         del models
         with self._lock:
-            slot = self.slots.get(key)
-            if slot is None:
-                return None
-            learned = int(self.arena.learned(np.array([slot]))[0])
-            return Standing(learned, *self.slots.counted(slot))
+            live = {key: slot for key in keys if (slot := self.slots.get(key)) is not None}
+            slots = np.array(list(live.values()), dtype=np.int64)
+            learned, counts = self.arena.learned(slots), self.slots.counts[slots]
+        figures = zip(learned.tolist(), *counts.T.tolist(), strict=True)
+        return dict(zip(live, map(Standing._make, figures), strict=True))
 
     def go_back(self, forests: Mapping[SeriesKey, Forest], models: ModelSet) -> None:
         """See Detector: scored by the earlier tables, and no new trees until the next training."""

@@ -87,8 +87,3 @@ class SlotTable:
         """Count a poll's readings, one for each of int64[n] slots."""
         self.counts[slots, 0] += 1
         self.counts[slots, 1] += anomalous
-
-    def counted(self, slot: int) -> tuple[int, int]:
-        """Readings judged by the present model, and anomalous ones among them."""
-        judged, anomalous = self.counts[slot].tolist()
-        return judged, anomalous

@@ -40,18 +40,17 @@ def test_each_pair_is_judged_by_its_own_model_and_a_stranger_by_none() -> None:
     assert np.isnan(judged.scores).tolist() == [True, False, False]
     assert judged.expected[1:].tolist() == [[30, 50], [30, 50]]
     assert judged.learned.tolist() == [0, 300, 300]
-    assert detector.standing(STRANGER, served) is None
+    assert detector.standings([STRANGER, FIRST], served).keys() == {FIRST}
 
 
 def test_a_model_s_standing_goes_on_while_it_serves_and_begins_anew_with_another() -> None:
     detector, served = ClassicDetector(TrainingSettings(), 300.0), models({FIRST: "a", SECOND: "b"})
     detector.judge(batch(FIRST, SECOND), served)
     detector.judge(batch(SECOND, FIRST, value=4000.0), served)
-    assert detector.standing(FIRST, served) == (300, 2, 1)
+    assert detector.standings([SECOND, FIRST], served) == {SECOND: (300, 2, 1), FIRST: (300, 2, 1)}
     later = models({STRANGER: "c", FIRST: "a", SECOND: "another"})
-    assert detector.standing(FIRST, later) is None
+    assert FIRST not in detector.standings([FIRST], later)
     detector.judge(batch(FIRST, SECOND), later)
-    assert detector.standing(FIRST, later) == (300, 3, 1)
-    assert detector.standing(SECOND, later) == (300, 1, 0)
+    assert detector.standings([FIRST, SECOND], later) == {FIRST: (300, 3, 1), SECOND: (300, 1, 0)}
     detector.forget([FIRST])
-    assert detector.standing(FIRST, later) is None
+    assert FIRST not in detector.standings([FIRST], later)

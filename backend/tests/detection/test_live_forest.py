@@ -117,9 +117,11 @@ def test_what_comes_while_a_training_goes_on_is_in_what_is_swapped_in() -> None:
             forest.judge(batch(pairs, number), served)
         trainer.adopt(served)
     assert [forest.newest(key) for key in pairs] == [START + 2 * STEP] * 2
-    standing = forest.standing(pairs[0], served)
-    assert standing is not None
-    assert (standing.learned, standing.judged) == (63, 0)
+    assert forest.standings([pairs[1], SeriesKey("nobody", "lat"), pairs[0]], served) == {
+        pairs[1]: (63, 0, 0),
+        pairs[0]: (63, 0, 0),
+    }
+    assert forest.standings([], served) == {}
 
 
 @pytest.mark.parametrize("count", [1, 300])
