@@ -12,12 +12,14 @@ from typing import IO, Any
 
 import numpy as np
 
+from benchmarks.made_up import CATALOGUE
+
 STREAMS = 100
 OPERATORS = 100
 _CONNECTIONS = 4
 _SECONDS = 6.0
 """How long each call is asked for."""
-_SERVICE = "service-7"
+_SERVICE = "service-0"
 _PATHS = {
     "naive_metrics": f"/naive/metrics?service={_SERVICE}",
     "metrics": f"/metrics?service={_SERVICE}",
@@ -35,9 +37,10 @@ def measure(pairs: int) -> dict[str, Any]:
     """Requests a second and milliseconds, STREAMS event streams open, ``pairs`` polled each second or not."""
     with _server(pairs) as (port, commands, answers):
         result: dict[str, Any] = {"pairs": pairs, "streams": STREAMS, "operators": OPERATORS}
-        result |= asyncio.run(_phase(port, "idle"))
+        services = -(-pairs // len(CATALOGUE))
+        result |= asyncio.run(_phase(port, services, "idle"))
         _tell(commands, answers, "on")
-        result |= asyncio.run(_phase(port, "polling"))
+        result |= asyncio.run(_phase(port, services, "polling"))
         result["poll_seconds_mean"] = _tell(commands, answers, "off")
     for state in ("idle", "polling"):
         result[f"metrics_ratio_{state}"] = (
@@ -65,7 +68,7 @@ def _server(pairs: int) -> Iterator[tuple[int, IO[str], IO[str]]]:
         process.stdin.close()
 
 
-async def _phase(port: int, state: str) -> dict[str, float]:
+async def _phase(port: int, services: int, state: str) -> dict[str, float]:
     """Every figure of one state, its name at the end of each key."""
     streams = [asyncio.create_task(_listen(port)) for _ in range(STREAMS)]
     found: dict[str, float] = {}
@@ -77,7 +80,7 @@ async def _phase(port: int, state: str) -> dict[str, float]:
         took = await _crowd(port, path, 1, _SECONDS)
         found[f"{name}_p50_ms"] = _percentiles(name, took)[f"{name}_p50_ms"]
     _say(f"{state}: operators")
-    found |= _percentiles("operators", await _operators(port))
+    found |= _percentiles("operators", await _operators(port, services))
     for stream in streams:
         stream.cancel()
     await asyncio.gather(*streams, return_exceptions=True)
@@ -103,7 +106,7 @@ async def _crowd(port: int, path: str, connections: int, seconds: float) -> list
     return took
 
 
-async def _operators(port: int) -> list[float]:
+async def _operators(port: int, services: int) -> list[float]:
     """OPERATORS who each ask for a service's metrics once a second, at moments of their own."""
     took: list[float] = []
 
@@ -116,7 +119,7 @@ async def _operators(port: int) -> list[float]:
                 took.append(time.perf_counter() - begun)
                 await asyncio.sleep(1.0 - (time.perf_counter() - begun))
 
-        await _connected(port, f"/metrics?service=service-{number}", ask_now_and_then)
+        await _connected(port, f"/metrics?service=service-{number % services}", ask_now_and_then)
 
     await asyncio.gather(*[operate(number) for number in range(OPERATORS)])
     return took
