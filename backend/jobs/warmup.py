@@ -54,8 +54,10 @@ class WarmUp:
         models = self._registry.current
         with self._lock:
             self._have.update([key for key, reading in report.readings.items() if reading.value is not None])
-            for gone in self._failed.keys() - report.readings.keys():
-                del self._failed[gone]
+            # A pair that is gone is forgotten: it is loaded anew where it comes back.
+            for kept in (self._have, self._usable, self._failed, self._not_before):
+                for gone in kept.keys() - report.readings.keys():
+                    del kept[gone]
             due = [
                 key
                 for key in report.readings.keys() - models.models.keys()

@@ -106,6 +106,16 @@ def test_a_pair_that_was_skipped_waits_for_as_many_as_are_missing(tmp_path: Path
         assert KEY in bench.registry.current.models
 
 
+def test_a_pair_that_is_gone_is_not_remembered(bench: Bench) -> None:
+    bench.healthy(KEY)
+    bench.poll()
+    while KEY in bench.poll().readings:
+        bench.healthy(OTHER)
+    assert bench.warmup.progress(KEY, bench.live.report).have == 0
+    bench.healthy(KEY)
+    assert bench.warmup.progress(KEY, bench.poll()).have == 1, "the first lies before the training window"
+
+
 def test_a_training_that_fails_is_not_repeated_at_every_poll(bench: Bench) -> None:
     blocked = bench.directory / "models" / ".generations"
     blocked.parent.mkdir()
