@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from backend.metrics.columns import Columns, merge, parse_columns
 from backend.metrics.dataset_file import HistoryError, line_time
 from backend.metrics.datasets import ANOMALY, DATASETS, Datasets, millis
-from backend.metrics.reading_rows import Rows, is_anomalous, lines_of
+from backend.metrics.reading_rows import is_anomalous, lines_of
 from backend.metrics.readings import SeriesKey, Verdict
 from backend.metrics.tables import table_of
 from backend.metrics.write_ahead import WriteAhead
@@ -60,7 +60,8 @@ class StoredReadings:
 
     def last_timestamp(self, key: SeriesKey) -> float | None:
         """When the pair's newest stored reading was; None if there is none. Reads the files' ends only."""
-        rows = self._pending(key)
+        self._look()
+        rows = self._ahead.rows(key)
         newest = self._datasets.last_time(key)
         if len(rows):
             newest = max(int(rows["time"][-1]), _NEVER if newest is None else newest)
@@ -121,8 +122,8 @@ class StoredReadings:
     def _lines(self, key: SeriesKey, first: int, last: int | None = None) -> dict[str, bytes]:
         """Whole lines of both datasets from ``first`` to ``last``, perhaps a little more, each once."""
         # Before the files: what is moved meanwhile is then seen twice, and never not at all.
-        pending = self._pending(key)
-        pending = pending[pending["time"] >= first]
+        self._look()
+        pending = self._ahead.rows(key, first) if last is None else self._ahead.rows(key, first, last)
         found = {}
         for dataset in DATASETS:
             lines = self._datasets.read(key, dataset, first, last)
@@ -132,11 +133,6 @@ class StoredReadings:
                 lines += b"".join(lines_of(rows[rows["time"] > _last_of(lines)]))
             found[dataset] = lines
         return found
-
-    def _pending(self, key: SeriesKey) -> Rows:
-        """The pair's rows that may not be in the CSVs yet, by time."""
-        self._look()
-        return self._ahead.rows(key)
 
     def _look(self) -> None:
         """Take notice of what another process has kept, or moved. Raises HistoryError."""

@@ -28,15 +28,22 @@ _HEAD = struct.Struct("<8sQII")
 _CHECK = struct.Struct("<I")
 _SUFFIX = ".block"
 _NAME = re.compile(r"\d{20}\.block")
+_EVER = 2**62
+"""A time in milliseconds that no reading reaches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What one append kept: ``rows`` sorted by pair, then time; ``pairs`` uint32[n] is their first column."""
+    """What one append kept: ``rows`` sorted by pair, then time; ``pairs`` uint32[n] is their first column.
+
+    ``first`` and ``last``: the times of its oldest and its newest row, in milliseconds.
+    """
 
     block: Path
     rows: Rows
     pairs: NDArray[np.uint32]
+    first: int
+    last: int
 
 
 class WriteAhead:
@@ -79,15 +86,20 @@ class WriteAhead:
         """The pairs that have rows here."""
         return {self._keys[pair] for record in self._records for pair in record.pairs.tolist()}
 
-    def rows(self, key: SeriesKey) -> Rows:
-        """The pair's rows, by time."""
+    def rows(self, key: SeriesKey, first: int = -_EVER, last: int = _EVER) -> Rows:
+        """The pair's rows from ``first`` to ``last``, times in milliseconds, by time.
+
+        What lies outside costs nothing: most that is asked for is older than all that is here.
+        """
         number = self._numbers.get(key)
         found = [np.empty(0, dtype=ROW)]
         if number is not None:
             for record in self._records:
-                first, end = np.searchsorted(record.pairs, (number, number + 1))
-                found.append(record.rows[first:end])
-        return np.concatenate(found)
+                if record.first <= last and record.last >= first:
+                    begin, end = np.searchsorted(record.pairs, (number, number + 1))
+                    found.append(record.rows[begin:end])
+        rows = np.concatenate(found)
+        return rows[(rows["time"] >= first) & (rows["time"] <= last)]
 
     def append(self, rows: Rows) -> None:
         """Have the rows, sorted by pair and time, on the disk: all of them, or none and OSError."""
@@ -117,7 +129,7 @@ class WriteAhead:
         self._named |= unnamed
         self._sequence += 1
         self._sizes[block.name] = self._sizes.get(block.name, 0) + len(content)
-        self._records = (*self._records, Record(block, rows, pairs))
+        self._records = (*self._records, _record(block, rows, pairs))
 
     def seal(self) -> int:
         """Let the next append begin a new block; returns that block's number at the least."""
@@ -174,10 +186,15 @@ class WriteAhead:
             pairs = np.array([numbers[pair] for pair in rows["pair"].tolist()], dtype=np.uint32)
             rows["pair"] = pairs
             order = np.lexsort((rows["time"], pairs))
-            yield Record(block, rows[order], pairs[order])
+            yield _record(block, rows[order], pairs[order])
         if end < len(content) and block not in self._torn:
             _LOG.warning("%s: %d bytes at its end are no whole record", block, len(content) - end)
             self._torn.add(block)
+
+
+def _record(block: Path, rows: Rows, pairs: NDArray[np.uint32]) -> Record:
+    times = rows["time"]
+    return Record(block, rows, pairs, int(times.min(initial=_EVER)), int(times.max(initial=-_EVER)))
 
 
 def _encoded(sequence: int, names: dict[int, SeriesKey], rows: Rows) -> bytes:
