@@ -180,7 +180,7 @@ def test_a_refused_model_waits_for_an_operator_and_an_outdated_one_does_not(benc
     assert report.readings[OTHER].state is State.FAILED
     assert bench.settle() is None, "an altered file is not replaced unseen"
     assert bench.health("models").state == "degraded"
-    manifest.write_text(manifest.read_text().replace('"model format": "', '"model format": "0.'))
+    manifest.write_text(manifest.read_text().replace('"model format":"', '"model format":"0.'))
     bench.restart()
     bench.healthy(KEY)
     assert bench.poll().readings[KEY].state is State.FAILED
