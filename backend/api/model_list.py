@@ -18,7 +18,14 @@ from backend.detection.registry import ModelSet
 from backend.jobs.live import CycleReport
 from backend.metrics.readings import SeriesKey
 
-_RANKS: Mapping[ModelState, int] = {"failed": 0, "warming_up": 1, "ready": 2}
+_RANKS: Mapping[ModelState, int] = {"failed": 0, "warming_up": 2, "ready": 3}
+_WANTS_A_LOOK = 1
+"""Where a model that serves stands if it may not be what it should be: before those that still learn."""
+
+_MANY_ALERTS = 0.2
+_ENOUGH_JUDGED = 20
+"""So large a share tells of a model that does not fit, not of trouble; of fewer readings none can tell."""
+
 _SORTED_BY_STANDING = ("state", "alert_rate")
 """What all pairs are asked for, not those of the page alone."""
 
@@ -52,6 +59,14 @@ class _View:
         if key in self.served.models:
             return "ready"
         return "failed" if key in self.served.refused or key in self.failures else "warming_up"
+
+    def rank(self, key: SeriesKey) -> int:
+        """What needs a person first, as a number that is lower."""
+        info = self.served.models.get(key)
+        if info is None:
+            return _RANKS[self.state(key)]
+        doubtful = info.candidate or info.held or _alarming(self.standings.get(key))
+        return _WANTS_A_LOOK if doubtful else _RANKS["ready"]
 
 
 def model_list(parts: Parts, query: ModelQuery) -> bytes:
@@ -111,12 +126,18 @@ def _order(view: _View, column: str) -> Callable[[SeriesKey], Any]:
     orders: dict[str, Callable[[SeriesKey], Any]] = {
         "service": lambda key: key,
         "metric": lambda key: key.metric,
-        "state": lambda key: _RANKS[view.state(key)],
+        "state": view.rank,
         "trained_at": trained,
         "samples": samples,
         "alert_rate": alert_rate,
     }
     return orders[column]
+
+
+def _alarming(standing: Standing | None) -> bool:
+    if standing is None or standing.judged < _ENOUGH_JUDGED:
+        return False
+    return (standing.alert_rate or 0.0) >= _MANY_ALERTS
 
 
 def _status(view: _View, key: SeriesKey) -> ModelStatus:
@@ -152,6 +173,7 @@ def _status(view: _View, key: SeriesKey) -> ModelStatus:
         learned=standing.learned if standing else None,
         judged=standing.judged if standing else 0,
         alert_rate=standing.alert_rate if standing else None,
+        alarming=state == "ready" and _alarming(standing),
         changed=info.changed if info else "",
         candidate=info.candidate if info else "",
         held=info.held if info else False,

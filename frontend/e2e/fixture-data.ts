@@ -31,7 +31,7 @@ export const READS: Record<string, (query: Query, now: number) => unknown> = {
   "/incidents": (query) => incidentList(query),
   "/annotations": (query, now) => annotations(query, now),
   "/incidents/ids": (query) => incidentIds(query),
-  "/models": (_, now) => models(now),
+  "/models": models,
   "/retrain": (_, now) => progress(now),
   "/ready": () => ({ ready: true, dependencies: { prometheus: { state: "ok", detail: "", since: null } } }),
 };

@@ -31,7 +31,10 @@ def models(
     q: Annotated[
         str, Query(max_length=200, description="words of the service's name, the metric's key or title")
     ] = "",
-    sort: Annotated[ModelSort, Query(description="a minus sign first: the other way round")] = "service",
+    sort: Annotated[
+        ModelSort,
+        Query(description="state: what needs a look first; a minus sign first: the other way round"),
+    ] = "service",
     limit: Annotated[int | None, Query(ge=1, le=50_000, description="all without it")] = None,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:

@@ -50,6 +50,9 @@ class ModelStatus(Wire):
     )
     judged: int = Field(description="readings it has judged since it serves")
     alert_rate: float | None = Field(description="the share of them that it called anomalous")
+    alarming: bool = Field(
+        description="it serves, and called a fifth or more of at least 20 readings anomalous: it may not fit"
+    )
     changed: str = Field(description="what differs from the model before it; empty for the first")
     candidate: str = Field(description="why a newer model was not taken; empty where none was held back")
     held: bool = Field(description="gone back to by a rollback: it stays as it is until the next retrain")

@@ -23,6 +23,7 @@ def test_a_model_says_how_it_stands(running: Running) -> None:
     assert isinstance(found["learned"], int)
     assert found["learned"] > 100
     assert (found["held"], found["candidate"]) == (False, "")
+    assert found["alarming"] is (found["judged"] >= 20 and found["alert_rate"] >= 0.2)
 
 
 def test_a_rollback_serves_the_model_before_until_the_next_retrain(running: Running) -> None:
@@ -35,6 +36,8 @@ def test_a_rollback_serves_the_model_before_until_the_next_retrain(running: Runn
     assert answer.json()["models"] == [{"service": HEALTHY, "metric": "lat"}]
     back = model(running)
     assert (back["held"], back["trained_at"]) == (True, trained["before"])
+    first = running.json("/models", sort="state", state="ready")["items"][0]
+    assert first["service"] == HEALTHY, "one that is held wants a look before those that are not"
     running.post("/retrain", service=HEALTHY, wait="true")
     assert model(running)["held"] is False
 
@@ -92,6 +95,8 @@ def test_models_are_filtered_and_sorted(running: Running) -> None:
     for sort in ("metric", "state", "trained_at", "samples", "alert_rate"):
         up, down = (running.json("/models", sort=each)["items"] for each in (sort, f"-{sort}"))
         assert len(up) == len(down) == running.json("/models")["total"]
+    urgent = [m["state"] for m in running.json("/models", sort="state")["items"]]
+    assert urgent == sorted(urgent, key=["failed", "warming_up", "ready"].index)
     assert [m["service"] for m in running.json("/models", sort="-service")["items"]] == sorted(
         (m["service"] for m in running.json("/models")["items"]), reverse=True
     )

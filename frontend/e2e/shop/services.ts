@@ -91,11 +91,15 @@ function service(name: string, index: number, now: number): OverviewService {
   return made;
 }
 
+/** As many as the environment asks for. */
+export function serviceNames(): string[] {
+  const extra = Number(process.env.FIXTURE_SERVICES ?? NAMES.length) - NAMES.length;
+  return [...NAMES, ...Array.from({ length: Math.max(0, extra) }, (_, index) => `service-${index}`)];
+}
+
 export function services(now: number): OverviewService[] {
   const rank = { Critical: 0, High: 1, Normal: 2 };
-  const extra = Number(process.env.FIXTURE_SERVICES ?? NAMES.length) - NAMES.length;
-  const names = [...NAMES, ...Array.from({ length: Math.max(0, extra) }, (_, index) => `service-${index}`)];
-  return names
+  return serviceNames()
     .map((name, index) => service(name, index, now))
     .sort((a, b) => rank[a.severity] - rank[b.severity]);
 }

@@ -245,6 +245,7 @@ export function modelOf(service: string, metric: string, change: Partial<ModelSt
     learned: 260,
     judged: 20,
     alert_rate: 0,
+    alarming: false,
     changed: "",
     candidate: "",
     held: false,

@@ -1,6 +1,5 @@
 /** All incidents, filtered, sorted and counted by the server, as the address says. */
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { SavedViewsMenu } from "@/components/saved-views";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { overviewQuery } from "@/lib/api/queries";
@@ -8,25 +7,25 @@ import { byServerClock } from "@/lib/clock";
 import { formatClock, plural } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
 import { usePreferences } from "@/lib/preferences";
+import { useRowsWindow } from "@/lib/rows-window";
 import { useSearchState } from "@/lib/search-state";
 import { ExportList } from "./components/export-list";
 import { IncidentFilterBar } from "./components/incident-filter-bar";
 import { IncidentTable } from "./components/incident-table";
-import { FILTER_NAMES, filtersOf, isFiltered, type Window, windowFor } from "./list-model";
+import { FILTER_NAMES, filtersOf, isFiltered } from "./list-model";
 import { incidentWindowQuery } from "./queries";
 import { useListBar } from "./use-list-bar";
 import { useSelection } from "./use-selection";
 import "./incidents.css";
 
 const NO_FILTERS = Object.fromEntries(FILTER_NAMES.map((name) => [name, ""]));
-const FIRST_ROWS = 40;
 
 export default function IncidentsPage() {
   usePageTitle("Incidents");
   const [search, setSearch] = useSearchState();
   const filters = filtersOf(search);
   const scope = JSON.stringify(filters);
-  const [shown, setShown] = useWindow(scope);
+  const [shown, setShown] = useRowsWindow(scope);
   const query = useQuery(incidentWindowQuery(filters, shown));
   const selection = useSelection(scope);
   const bar = useListBar();
@@ -66,17 +65,6 @@ export default function IncidentsPage() {
       </QueryView>
     </div>
   );
-}
-
-/** Which rows are asked for; other filters begin at the top again. */
-function useWindow(scope: string): [Window, (first: number, last: number) => void] {
-  const [state, setState] = useState({ scope, window: windowFor(0, FIRST_ROWS) });
-  const window = state.scope === scope ? state.window : windowFor(0, FIRST_ROWS);
-  function set(first: number, last: number) {
-    const next = windowFor(first, Math.max(last, first + FIRST_ROWS));
-    if (next.offset !== window.offset || next.limit !== window.limit) setState({ scope, window: next });
-  }
-  return [window, set];
 }
 
 interface NoIncidentsProps {

@@ -1,15 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { incidentOf } from "@/testing/factories";
-import {
-  apiFilters,
-  between,
-  CSV_HEAD,
-  csvRow,
-  filtersOf,
-  isFiltered,
-  listSearch,
-  windowFor,
-} from "./list-model";
+import { apiFilters, between, CSV_HEAD, csvRow, filtersOf, isFiltered, listSearch } from "./list-model";
 
 describe("the filters of an address", () => {
   it("are read, several of a kind too", () => {
@@ -46,20 +37,6 @@ describe("the filters of an address", () => {
   it("travel with an incident, and nothing else does", () => {
     expect(listSearch(new URLSearchParams("status=OPEN&at=2026&q=a%26b"))).toBe("?status=OPEN&q=a%26b");
     expect(listSearch(new URLSearchParams("at=2026"))).toBe("");
-  });
-});
-
-describe("the rows that are asked for", () => {
-  it("hold those in view with some to spare, and change only now and then", () => {
-    expect(windowFor(0, 30)).toEqual({ offset: 0, limit: 100 });
-    expect(windowFor(70, 110)).toEqual(windowFor(60, 100));
-    const { offset, limit } = windowFor(4_321, 4_360);
-    expect(offset).toBeLessThanOrEqual(4_321);
-    expect(offset + limit).toBeGreaterThan(4_360);
-  });
-
-  it("are never more than the server gives", () => {
-    expect(windowFor(0, 5_000).limit).toBe(500);
   });
 });
 

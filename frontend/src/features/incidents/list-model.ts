@@ -1,4 +1,4 @@
-/** What the incident list shows, worked out from its address: filters, time range, and the page in view. */
+/** What the incident list shows, worked out from its address: filters and time range. */
 import type { IncidentSummary, Severity, Status } from "@/lib/api/types";
 import { serverNow } from "@/lib/clock";
 import { parseSpan } from "@/lib/time-range";
@@ -97,22 +97,6 @@ export function listSearch(search: URLSearchParams): string {
   for (const name of FILTER_NAMES) for (const value of search.getAll(name)) kept.append(name, value);
   const text = kept.toString();
   return text && `?${text}`;
-}
-
-export interface Window {
-  offset: number;
-  limit: number;
-}
-
-const STEP = 50;
-const SMALLEST = 100;
-const LARGEST = 500;
-
-/** The rows to ask for so that `first` to `last` are there, with some to spare: it moves only now and then. */
-export function windowFor(first: number, last: number): Window {
-  const offset = Math.max(0, Math.floor((first - STEP / 2) / STEP) * STEP);
-  const wanted = Math.ceil((last + STEP / 2 - offset) / STEP) * STEP;
-  return { offset, limit: Math.min(LARGEST, Math.max(SMALLEST, wanted)) };
 }
 
 /** The ids from one row to another, both included, in either direction; null where one is not among `ids`. */

@@ -2,7 +2,8 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api/client";
 import type { IncidentDetail, IncidentSummary } from "@/lib/api/types";
-import { apiFilters, type ListFilters, type Window } from "./list-model";
+import type { RowsWindow } from "@/lib/rows-window";
+import { apiFilters, type ListFilters } from "./list-model";
 
 const RELATED = 8;
 /** How far apart two incidents may begin and still have to do with each other. */
@@ -17,7 +18,7 @@ export function incidentQuery(id: number) {
 }
 
 /** The rows in view, and the counts of all; the answer says which rows it holds, and of what filters. */
-export function incidentWindowQuery(filters: ListFilters, window: Window) {
+export function incidentWindowQuery(filters: ListFilters, window: RowsWindow) {
   return queryOptions({
     queryKey: ["incidents", "window", filters, window],
     queryFn: async ({ signal }) => {

@@ -1,10 +1,10 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { RetrainJob } from "@/lib/api/types";
 import { at, jobOf, modelOf, modelsOf, NOW } from "@/testing/factories";
 import { renderApp } from "@/testing/render";
 import { answer, refuse, server } from "@/testing/server";
-import { describeJob, describeModel, describeSeasons, sortModels } from "./view-model";
+import { describeJob, describeModel, describeSeasons, filtersOf } from "./view-model";
 
 describe("a model's state in words", () => {
   it("says how far a learning one is", () => {
@@ -12,7 +12,7 @@ describe("a model's state in words", () => {
     expect(describeModel(model, NOW, "utc").detail).toBe("31 of 50 samples, ready at 14:04 UTC (in 2 min)");
   });
 
-  it("says why one failed, and puts it first", () => {
+  it("says why one failed", () => {
     const failed = modelOf("z", "cpu", { state: "failed", reason: "the file's digest does not match" });
     expect(describeModel(failed, NOW, "utc")).toEqual({
       glyph: "▲",
@@ -20,26 +20,26 @@ describe("a model's state in words", () => {
       tone: "failed",
       detail: "the file's digest does not match",
     });
-    expect(sortModels([modelOf("a", "cpu"), failed])[0]).toBe(failed);
   });
 });
 
-describe("a model that alerts a lot", () => {
-  const loud = modelOf("z", "cpu", { alert_rate: 0.25, judged: 20 });
-
-  it("is not plain ready, and stands before those that are", () => {
-    expect(describeModel(loud, NOW, "utc")).toMatchObject({
-      glyph: "▲",
-      word: "Ready, alerts a lot",
-      tone: "alarming",
-    });
-    expect(sortModels([modelOf("a", "cpu"), loud])[0]).toBe(loud);
+it("is not plain ready when it alerts a lot", () => {
+  const loud = modelOf("z", "cpu", { alert_rate: 0.25, judged: 20, alarming: true });
+  expect(describeModel(loud, NOW, "utc")).toMatchObject({
+    glyph: "▲",
+    word: "Ready, alerts a lot",
+    tone: "alarming",
   });
+});
 
-  it("is not told by a handful of readings", () => {
-    expect(describeModel({ ...loud, judged: 19 }, NOW, "utc").word).toBe("Ready");
-    expect(describeModel({ ...loud, alert_rate: 0.19 }, NOW, "utc").word).toBe("Ready");
+it("reads an address, and leaves out what is wrong in it", () => {
+  const read = (address: string) => filtersOf(new URLSearchParams(address));
+  expect(read("q=lat&state=failed&state=sad&sort=-trained")).toEqual({
+    q: "lat",
+    state: ["failed"],
+    sort: "-trained_at",
   });
+  expect(read("sort=colour")).toEqual({ sort: "state" });
 });
 
 it("describes a running and a finished job", () => {
@@ -55,8 +55,8 @@ describe("the models page", () => {
         "get",
         "/models",
         modelsOf(
-          modelOf("a", "cpu"),
           modelOf("b", "lat", { state: "failed", reason: "digest does not match" }),
+          modelOf("a", "cpu"),
         ),
       ),
     );
@@ -73,22 +73,60 @@ describe("the models page", () => {
     }
   });
 
-  it("is filtered and sorted, in the address", async () => {
-    const models = [
-      modelOf("a", "cpu", { samples: 10 }),
-      modelOf("b", "lat", { samples: 30 }),
-      modelOf("c", "lat", { state: "failed" }),
-    ];
-    server.use(answer("get", "/models", modelsOf(...models)));
+  it("is filtered, sorted and counted by the server, as the address says", async () => {
+    const asked: string[] = [];
+    server.use(
+      answer("get", "/models", (request) => {
+        const { searchParams } = new URL(request.url);
+        asked.push(searchParams.toString());
+        const found = [modelOf("b", "lat"), modelOf("c", "lat", { state: "failed" })];
+        const fits = (state: string) =>
+          !searchParams.has("state") || searchParams.getAll("state").includes(state);
+        const items = found.filter(({ state }) => fits(state));
+        return { ...modelsOf(...found), items, total: items.length };
+      }),
+    );
     const { user, address } = renderApp("/models?q=lat");
-    expect(await screen.findAllByRole("row")).toHaveLength(3);
-    await user.click(screen.getByRole("button", { name: "Ready 2" }));
-    expect(screen.getAllByRole("row")).toHaveLength(2);
-    await user.click(screen.getByRole("button", { name: "Ready 2" }));
+    expect(await screen.findByRole("heading", { name: "2 pairs that fit" })).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Ready 1" }));
+    expect(await screen.findByRole("heading", { name: "1 pair that fit" })).toBeVisible();
+    expect(screen.getByRole("button", { name: "Failed 1" })).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Ready 1" }));
     await user.click(screen.getByRole("button", { name: "Samples" }));
     await user.click(screen.getByRole("button", { name: "Samples" }));
     expect(address()).toBe("/models?q=lat&sort=-samples");
     expect(screen.getByRole("columnheader", { name: "Samples" })).toHaveAttribute("aria-sort", "descending");
+    await waitFor(() => expect(asked.at(-1)).toBe("q=lat&sort=-samples&offset=0&limit=100"));
+    expect(asked).toContain("q=lat&state=ready&sort=state&offset=0&limit=100");
+  });
+
+  it("asks only for what it shows of ten thousand", async () => {
+    const limits: number[] = [];
+    server.use(
+      answer("get", "/models", (request) => {
+        limits.push(Number(new URL(request.url).searchParams.get("limit") ?? 10_000));
+        const items = Array.from({ length: 100 }, (_, index) => modelOf(`service-${index}`, "lat"));
+        return { items, total: 10_000, states: { failed: 0, warming_up: 0, ready: 10_000 } };
+      }),
+    );
+    renderApp("/models");
+    expect(await screen.findByRole("heading", { name: "10,000 pairs" })).toBeVisible();
+    expect(screen.getByRole("button", { name: "Ready 10,000" })).toBeVisible();
+    expect(screen.getByRole("table")).toHaveAttribute("aria-rowcount", "10001");
+    expect(Math.max(...limits)).toBeLessThanOrEqual(500);
+  });
+
+  it("opens the pair of the address, wherever in the list it stands", async () => {
+    const far = modelOf("zebra", "lat");
+    server.use(
+      answer("get", "/models", (request) =>
+        new URL(request.url).searchParams.get("service") === "zebra"
+          ? modelsOf(far)
+          : { ...modelsOf(modelOf("a", "cpu")), total: 9_000 },
+      ),
+    );
+    renderApp("/models?service=zebra&metric=lat");
+    expect(await screen.findByRole("dialog", { name: "Model of p99 latency on zebra" })).toBeVisible();
   });
 
   it("opens one pair, and retrains it alone", async () => {
@@ -114,7 +152,7 @@ describe("the models page", () => {
 
   it("starts a retrain and shows its progress, skipped and failed pairs with reasons", async () => {
     let started = false;
-    const running = jobOf({ failed: [{ service: "x", metric: "cpu", reason: "all values are equal" }] });
+    const running = jobOf({ failed: [{ service: "x", metric: "lat", reason: "all values are equal" }] });
     server.use(
       answer("post", "/retrain", () => {
         started = true;
@@ -127,7 +165,8 @@ describe("the models page", () => {
     await user.click(await panel.findByRole("button", { name: "Retrain all models" }));
     expect(await panel.findByText(/7 of 12 pairs/)).toBeVisible();
     expect(panel.getByRole("progressbar")).toHaveAttribute("value", "7");
-    expect(panel.getByText(/all values are equal/)).toBeVisible();
+    const failed = panel.getByText(/all values are equal/);
+    expect(failed).toHaveTextContent("p99 latency on x: all values are equal");
     expect(panel.getByText("Skipped: 1")).toBeVisible();
     expect(panel.getByRole("button", { name: "Retraining" })).toBeDisabled();
     expect(screen.getByRole("button", { name: "Retraining 7/12" })).toBeVisible();

@@ -1,15 +1,37 @@
 /** What the models are, and how the newest retrain goes. */
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api/client";
+import type { ModelStatus } from "@/lib/api/types";
+import type { RowsWindow } from "@/lib/rows-window";
+import type { ModelFilters } from "./view-model";
 
 const PROGRESS_EVERY_MS = 1_000;
 
-export const modelsQuery = queryOptions({
-  queryKey: ["models"],
-  queryFn: ({ signal }) => unwrap(api.GET("/models", { signal })),
-  // Tens of thousands of rows: drawing those in view costs less than looking for what stayed as it was.
-  structuralSharing: false,
-});
+const MODELS = ["models"];
+
+/** The rows in view, and the counts of all; the answer says which rows it holds, and of what filters. */
+export function modelWindowQuery(filters: ModelFilters, window: RowsWindow) {
+  return queryOptions({
+    queryKey: [...MODELS, "window", filters, window],
+    queryFn: async ({ signal }) => {
+      const query = { ...filters, ...window };
+      const page = await unwrap(api.GET("/models", { params: { query }, signal }));
+      return { ...page, ...window, scope: JSON.stringify(filters) };
+    },
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** One pair's model; null where there is no such pair. */
+export function modelQuery(service: string, metric: string) {
+  return queryOptions({
+    queryKey: [...MODELS, "one", service, metric],
+    queryFn: async ({ signal }): Promise<ModelStatus | null> => {
+      const query = { service: [service], metric: [metric], limit: 1 };
+      return (await unwrap(api.GET("/models", { params: { query }, signal }))).items[0] ?? null;
+    },
+  });
+}
 
 /** The newest job, null before the first. A running one is asked for by itself: Paused must not hide its end. */
 export const retrainQuery = queryOptions({
@@ -45,7 +67,7 @@ export function useRollback() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (query: Pairs) => unwrap(api.POST("/models/rollback", { params: { query } })),
-    onSettled: () => client.invalidateQueries({ queryKey: modelsQuery.queryKey }),
+    onSettled: () => client.invalidateQueries({ queryKey: MODELS }),
   });
 }
 

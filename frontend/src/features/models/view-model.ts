@@ -1,4 +1,4 @@
-/** The words for a model's and a retrain job's state, and which models a list shows in which order. */
+/** The words for a model's and a retrain job's state, and what a list's address asks for. */
 import type { ModelStatus, RetrainJob } from "@/lib/api/types";
 import {
   formatCount,
@@ -31,18 +31,14 @@ export function alertRateText({ alert_rate, judged }: ModelStatus): string {
     : `${formatNumber(alert_rate * 100)}% of ${formatCount(judged)}`;
 }
 
-/** So many alerts tell of a model that does not fit rather than of trouble; of fewer readings none can tell. */
-const MANY_ALERTS = 0.2;
-const ENOUGH_JUDGED = 20;
-
-const alertsALot = ({ state, alert_rate, judged }: ModelStatus) =>
-  state === "ready" && judged >= ENOUGH_JUDGED && (alert_rate ?? 0) >= MANY_ALERTS;
-
 export const STATES = { failed: "Failed", warming_up: "Learning", ready: "Ready" } as const;
 export type ModelState = keyof typeof STATES;
 
+/** More than this the API does not look for. */
+const LONGEST_TEXT = 200;
+
 export function describeModel(model: ModelStatus, now: number, zone: Zone): ModelWords {
-  if (alertsALot(model))
+  if (model.alarming)
     return {
       glyph: "▲",
       word: `${STATES.ready}, alerts a lot`,
@@ -65,8 +61,16 @@ export function describeModel(model: ModelStatus, now: number, zone: Zone): Mode
   };
 }
 
-export const SORT_COLUMNS = ["service", "metric", "state", "trained", "samples", "alerts"] as const;
-export type SortColumn = (typeof SORT_COLUMNS)[number];
+/** A list's columns as an address names them, and as the API does. */
+const SORTS = {
+  service: "service",
+  metric: "metric",
+  state: "state",
+  trained: "trained_at",
+  samples: "samples",
+  alerts: "alert_rate",
+} as const;
+export type SortColumn = keyof typeof SORTS;
 
 export interface ModelOrder {
   by: SortColumn;
@@ -76,58 +80,29 @@ export interface ModelOrder {
 /** What needs a look first, then by name. */
 export const TROUBLE_FIRST: ModelOrder = { by: "state", down: false };
 
-/** Failed, then what alerts a lot, is held back or held, then learning, then ready. */
-function rankOf(model: ModelStatus): number {
-  if (model.state === "failed") return 0;
-  if (alertsALot(model) || model.candidate || model.held) return 1;
-  return model.state === "warming_up" ? 2 : 3;
-}
-
-const byText = new Intl.Collator("en", { numeric: true }).compare;
-
-const COMPARE: Record<SortColumn, (a: ModelStatus, b: ModelStatus) => number> = {
-  service: (a, b) => byText(a.service, b.service),
-  metric: (a, b) => byText(a.title, b.title),
-  state: (a, b) => rankOf(a) - rankOf(b),
-  trained: (a, b) => byText(a.trained_at ?? "", b.trained_at ?? ""),
-  alerts: (a, b) => (a.alert_rate ?? -1) - (b.alert_rate ?? -1),
-  samples: (a, b) => (a.samples ?? a.have) - (b.samples ?? b.have),
-};
-
-export function sortModels(models: readonly ModelStatus[], order: ModelOrder = TROUBLE_FIRST): ModelStatus[] {
-  const sign = order.down ? -1 : 1;
-  return [...models].sort(
-    (a, b) => sign * COMPARE[order.by](a, b) || byText(a.service, b.service) || byText(a.title, b.title),
-  );
-}
-
 /** "trained", "-trained": as an address says it. */
 export function readOrder(text: string | null): ModelOrder {
   const down = text?.startsWith("-") ?? false;
-  const by = SORT_COLUMNS.find((each) => each === text?.replace("-", ""));
+  const by = (Object.keys(SORTS) as SortColumn[]).find((each) => each === text?.replace("-", ""));
   return by ? { by, down } : TROUBLE_FIRST;
 }
 
 export const orderText = ({ by, down }: ModelOrder) => (down ? `-${by}` : by);
 
-export interface ModelFilter {
-  text: string;
-  states: readonly ModelState[];
+const STATE_KEYS = Object.keys(STATES) as ModelState[];
+
+/** The address's filters as the API takes them; what the address says wrongly is left out. */
+export function filtersOf(search: URLSearchParams) {
+  const q = (search.get("q") ?? "").slice(0, LONGEST_TEXT);
+  const state = STATE_KEYS.filter((each) => search.getAll("state").includes(each));
+  const { by, down } = readOrder(search.get("sort"));
+  const sort = down ? (`-${SORTS[by]}` as const) : SORTS[by];
+  return { ...(q && { q }), ...(state.length && { state }), sort };
 }
 
-/** Models that hold every word typed and stand in one of the states asked for; none asked for means any. */
-export function filterModels(models: readonly ModelStatus[], filter: ModelFilter): ModelStatus[] {
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
-  return models.filter((model) => {
-    if (filter.states.length && !filter.states.includes(model.state)) return false;
-    const name = `${model.service} ${model.metric} ${model.title}`.toLowerCase();
-    return words.every((word) => name.includes(word));
-  });
-}
+export type ModelFilters = ReturnType<typeof filtersOf>;
 
-export function countOf(models: readonly ModelStatus[], state: ModelState): number {
-  return models.filter((model) => model.state === state).length;
-}
+export const isFiltered = ({ q, state }: ModelFilters) => q !== undefined || state !== undefined;
 
 /** Who or what began a job. */
 export const TRIGGERS: Record<RetrainJob["trigger"], string> = {

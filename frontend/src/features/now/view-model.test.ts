@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Overview } from "@/lib/api/types";
 import { at, metricOf, NOW, overviewOf, serviceOf } from "@/testing/factories";
 import { keepOrder } from "./stable-order";
-import { coverageOf, filterServices, sentence, standingOf, warmingUpText } from "./view-model";
+import { coverageOf, filterServices, learnsInPart, sentence, standingOf, warmingUpText } from "./view-model";
 
 const words = (overview: Overview) =>
   sentence(coverageOf(overview).watched)
@@ -37,8 +37,14 @@ describe("how a service is doing", () => {
     );
   });
 
-  it("is known from one scored metric, and from a threshold without any", () => {
-    expect(standingOf(serviceOf("a", { metrics: { lat: learning, cpu: metricOf() } }))).toBe("normal");
+  it("is not normal while one metric learns, and says that others are watched", () => {
+    const partly = serviceOf("a", { metrics: { lat: learning, cpu: metricOf() } });
+    expect([standingOf(partly), learnsInPart(partly)]).toEqual(["learning", true]);
+    expect(learnsInPart(serviceOf("a", { metrics: { lat: learning } }))).toBe(false);
+  });
+
+  it("is known from a scored metric, and from a threshold without any", () => {
+    expect(standingOf(serviceOf("a", { metrics: { lat: stale, cpu: metricOf() } }))).toBe("normal");
     expect(standingOf(serviceOf("a", { severity: "High", metrics: { lat: learning } }))).toBe("high");
   });
 

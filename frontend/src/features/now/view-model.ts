@@ -9,13 +9,18 @@ export type Standing = (typeof STANDINGS)[number];
 /** Said only when there are some: a quiet system's sentence stays short. */
 const RARE: readonly Standing[] = ["learning", "blind"];
 
-/** How a service is doing; without one scored metric it is never put as healthy. */
+/** How a service is doing; while one of its metrics has no model yet, or none is scored, it is never put as healthy. */
 export function standingOf(service: OverviewService): Standing {
   if (service.blind) return "blind";
   if (service.severity !== "Normal") return service.severity === "Critical" ? "critical" : "high";
   const states = Object.values(service.metrics).map((metric) => metric.state);
-  if (states.includes("scored")) return "normal";
-  return states.includes("no_model") ? "learning" : "blind";
+  if (states.includes("no_model")) return "learning";
+  return states.includes("scored") ? "normal" : "blind";
+}
+
+/** Some of its metrics have models already. */
+export function learnsInPart(service: OverviewService): boolean {
+  return Object.values(service.metrics).some((metric) => metric.state === "scored");
 }
 
 /** What happened to the service, each thing once: its metrics all tell of the same restart. */

@@ -2132,6 +2132,11 @@ export interface components {
              */
             alert_rate: number | null;
             /**
+             * Alarming
+             * @description it serves, and called a fifth or more of at least 20 readings anomalous: it may not fit
+             */
+            alarming: boolean;
+            /**
              * Changed
              * @description what differs from the model before it; empty for the first
              */
@@ -3759,7 +3764,7 @@ export interface operations {
                 state?: ("ready" | "warming_up" | "failed")[] | null;
                 /** @description words of the service's name, the metric's key or title */
                 q?: string;
-                /** @description a minus sign first: the other way round */
+                /** @description state: what needs a look first; a minus sign first: the other way round */
                 sort?: "service" | "metric" | "state" | "trained_at" | "samples" | "alert_rate" | "-service" | "-metric" | "-state" | "-trained_at" | "-samples" | "-alert_rate";
                 /** @description all without it */
                 limit?: number | null;

@@ -3,9 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { type RefObject, useCallback, useState } from "react";
 import { SelectField, TextField, ToggleGroup } from "@/components/ui/field";
 import { statusWord } from "@/components/ui/tags";
-import { overviewQuery, servicesQuery } from "@/lib/api/queries";
+import { servicesQuery } from "@/lib/api/queries";
 import type { IncidentList } from "@/lib/api/types";
 import { formatCount } from "@/lib/format";
+import { useMetricTitles } from "@/lib/metric-titles";
 import type { SearchChange } from "@/lib/search-state";
 import { SEVERITIES, SORTS, STATUSES } from "../list-model";
 import { ChoiceField } from "./choice-field";
@@ -68,7 +69,7 @@ export function IncidentFilterBar({ search, onChange, counts, bar }: IncidentFil
       <ChoiceField
         label="Metric"
         value={search.get("metric") ?? ""}
-        options={metrics}
+        options={[...metrics]}
         onChange={(metric) => onChange({ metric })}
       />
       <TimeField search={search} onChange={onChange} />
@@ -90,14 +91,4 @@ export function IncidentFilterBar({ search, onChange, counts, bar }: IncidentFil
 /** "Open 3"; before the counts are there, the word alone. What there is none of is not counted: that is 0. */
 function counted<T extends string>(word: string, counts: Partial<Record<T, number>> | undefined, value: T) {
   return counts ? `${word} ${formatCount(counts[value] ?? 0)}` : word;
-}
-
-/** Keys and titles of all metrics any service has. */
-function useMetricTitles(): [string, string][] {
-  const { data } = useQuery(overviewQuery);
-  const titles = new Map<string, string>();
-  for (const service of data?.services ?? []) {
-    for (const [key, metric] of Object.entries(service.metrics)) titles.set(key, metric.title);
-  }
-  return [...titles];
 }

@@ -7,15 +7,16 @@ import type { BulkResult, IncidentList } from "@/lib/api/types";
 import { formatCount, plural } from "@/lib/format";
 import { useShortcuts } from "@/lib/keys";
 import { incidentPath } from "@/lib/paths";
+import type { RowsWindow } from "@/lib/rows-window";
 import { type Act, useBulkAct } from "../acts";
-import { isFiltered, type ListFilters, listSearch, type Window } from "../list-model";
+import { isFiltered, type ListFilters, listSearch } from "../list-model";
 import { incidentIdsQuery } from "../queries";
 import type { Selection } from "../use-selection";
 import { BulkBar, Refusals } from "./bulk-bar";
 import { type ListHandle, VirtualIncidents } from "./virtual-incidents";
 
 interface IncidentTableProps {
-  data: IncidentList & Window;
+  data: IncidentList & RowsWindow;
   filters: ListFilters;
   /** Stands for the filters: other ones begin with no row at hand. */
   scope: string;

@@ -1,11 +1,12 @@
-/** The models as a table that holds tens of thousands of rows: only those in view exist. */
+/** The models as a table that holds tens of thousands of rows: only those in view exist, and only those are fetched. */
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { memo, useLayoutEffect, useRef, useState } from "react";
-import type { ModelStatus } from "@/lib/api/types";
+import { memo, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { ModelList, ModelStatus } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
 import { formatCount, formatDateTime, formatRange, formatRelative } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
+import type { RowsWindow } from "@/lib/rows-window";
 import { alertRateText, describeModel, type ModelOrder, type SortColumn } from "../view-model";
 
 const MINUTE_MS = 60_000;
@@ -32,13 +33,17 @@ const COLUMNS: readonly Column[] = [
 export const modelKey = ({ service, metric }: ModelStatus) => `${service}\n${metric}`;
 
 interface ModelTableProps {
-  models: readonly ModelStatus[];
+  /** The rows that are there: `items[0]` is the list's row number `offset`. */
+  models: ModelList & RowsWindow;
+  /** These are still the rows of the filters before. */
+  renewing: boolean;
   order: ModelOrder;
   onOrder: (order: ModelOrder) => void;
   onOpen: (model: ModelStatus) => void;
+  onRange: (first: number, last: number) => void;
 }
 
-export function ModelTable({ models, order, onOrder, onOpen }: ModelTableProps) {
+export function ModelTable({ models, renewing, order, onOrder, onOpen, onRange }: ModelTableProps) {
   const body = useRef<HTMLTableSectionElement>(null);
   const [top, setTop] = useState(0);
   const now = Math.floor(useNow() / MINUTE_MS) * MINUTE_MS;
@@ -50,17 +55,24 @@ export function ModelTable({ models, order, onOrder, onOpen }: ModelTableProps) 
     return () => observer.disconnect();
   }, []);
   const rows = useWindowVirtualizer({
-    count: models.length,
+    count: models.total,
     estimateSize: () => ROW_PX,
     overscan: BEYOND,
     scrollMargin: top,
   });
   const drawn = rows.getVirtualItems();
   const [first, last] = [drawn[0], drawn.at(-1)];
+  const [from, to] = [first?.index ?? 0, last?.index ?? 0];
+  useEffect(() => onRange(from, to), [from, to, onRange]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-    <section className="panel table-box" aria-label="Models by pair" tabIndex={0}>
-      <table className="model-table" aria-rowcount={models.length + 1}>
+    <section
+      className={`panel table-box${renewing ? " renewing" : ""}`}
+      aria-label="Models by pair"
+      aria-busy={renewing}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+      tabIndex={0}
+    >
+      <table className="model-table" aria-rowcount={models.total + 1}>
         <thead>
           <tr>
             {COLUMNS.map((column) => (
@@ -71,18 +83,18 @@ export function ModelTable({ models, order, onOrder, onOpen }: ModelTableProps) 
         <tbody ref={body}>
           <Spacer height={first ? first.start - top : 0} />
           {drawn.map(({ index }) => {
-            const model = models[index];
-            return (
-              model && (
-                <ModelRow
-                  key={modelKey(model)}
-                  model={model}
-                  now={now}
-                  index={index}
-                  measure={rows.measureElement}
-                  onOpen={onOpen}
-                />
-              )
+            const model = models.items[index - models.offset];
+            return model ? (
+              <ModelRow
+                key={modelKey(model)}
+                model={model}
+                now={now}
+                index={index}
+                measure={rows.measureElement}
+                onOpen={onOpen}
+              />
+            ) : (
+              <Spacer key={`row ${index}`} height={ROW_PX} />
             );
           })}
           <Spacer height={last ? rows.getTotalSize() - (last.end - top) : 0} />
@@ -92,7 +104,7 @@ export function ModelTable({ models, order, onOrder, onOpen }: ModelTableProps) 
   );
 }
 
-/** Stands for the rows that are not drawn. */
+/** Stands for the rows that are not drawn, and for one still being fetched. */
 function Spacer({ height }: { height: number }) {
   if (height <= 0) return null;
   return (

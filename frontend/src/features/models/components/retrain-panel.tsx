@@ -5,6 +5,7 @@ import { ErrorState, Skeleton } from "@/components/ui/states";
 import { ApiError } from "@/lib/api/client";
 import type { PairProblem, RetrainJob } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
+import { useMetricTitles } from "@/lib/metric-titles";
 import { realRetrainQuery, retrainQuery, useCancelRetrain, useRetrain } from "../queries";
 import { describeJob, describeSeasons, isBackground, TRIGGERS } from "../view-model";
 import "./retrain-panel.css";
@@ -94,15 +95,14 @@ function Job({ job, describe }: JobProps) {
   );
 }
 
-function Problems({
-  title,
-  problems,
-  open = false,
-}: {
+interface ProblemsProps {
   title: string;
   problems: PairProblem[];
   open?: boolean;
-}) {
+}
+
+function Problems({ title, problems, open = false }: ProblemsProps) {
+  const titles = useMetricTitles();
   if (problems.length === 0) return null;
   return (
     <details className="retrain-problems" open={open}>
@@ -110,12 +110,12 @@ function Problems({
         {title}: {problems.length}
       </summary>
       <ul>
-        {problems.map((problem) => (
-          <li key={`${problem.service}\n${problem.metric}`}>
+        {problems.map(({ service, metric, reason }) => (
+          <li key={`${service}\n${metric}`}>
             <strong>
-              {problem.service} {problem.metric}
+              {titles.get(metric) ?? metric} on <bdi>{service}</bdi>
             </strong>
-            : {problem.reason}
+            : {reason}
           </li>
         ))}
       </ul>

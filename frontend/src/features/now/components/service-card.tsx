@@ -11,7 +11,7 @@ import { formatClock, formatDateTime, quantity } from "@/lib/format";
 import { incidentsPath, servicePath } from "@/lib/paths";
 import { usePreferences } from "@/lib/preferences";
 import { describeReading } from "@/lib/reading";
-import { artefactsOf, type Standing, standingOf } from "../view-model";
+import { artefactsOf, learnsInPart, type Standing, standingOf } from "../view-model";
 
 export const ServiceCard = memo(function ServiceCard({ service }: { service: OverviewService }) {
   const standing = standingOf(service);
@@ -32,7 +32,7 @@ export const ServiceCard = memo(function ServiceCard({ service }: { service: Ove
             {service.open_incidents} open
           </Link>
         )}
-        <StandingTag standing={standing} />
+        <StandingTag standing={standing} inPart={learnsInPart(service)} />
       </header>
       {artefactsOf(service).map((artefact) => (
         <ArtefactNote key={artefact.kind} artefact={artefact} />
@@ -63,13 +63,13 @@ function ArtefactNote({ artefact }: { artefact: Artefact }) {
 }
 
 const SEVERITIES = { critical: "Critical", high: "High", normal: "Normal" } as const;
-const UNKNOWNS = { learning: "Learning", blind: "Blind" } as const;
 
-function StandingTag({ standing }: { standing: Standing }) {
+function StandingTag({ standing, inPart }: { standing: Standing; inPart: boolean }) {
   if (standing !== "learning" && standing !== "blind") return <SeverityTag severity={SEVERITIES[standing]} />;
+  const learning = inPart ? "Partly learning" : "Learning";
   return (
     <span className="severity severity-unknown">
-      <span aria-hidden="true">◌</span> {UNKNOWNS[standing]}
+      <span aria-hidden="true">◌</span> {standing === "blind" ? "Blind" : learning}
     </span>
   );
 }
