@@ -172,15 +172,18 @@ class _Reader:
         moment = self._moment
         usual = entry["usual"] if "usual" in entry else entry["expected"]  # as older versions called it
         features, versions = tuple(entry["features"]), entry["versions"]
+        service, metric = entry["service"], entry["metric"]
+        if not (isinstance(service, str) and isinstance(metric, str)):
+            raise TypeError("a service or a metric whose name is no text")
         return ModelInfo(
-            key=SeriesKey(entry["service"], entry["metric"]),
+            key=SeriesKey(service, metric),
             sha256=entry["sha256"],
             trained_at=moment(entry["trained_at"]),
             start=moment(entry["window"]["start"]),
             end=moment(entry["window"]["end"]),
-            samples=entry["samples"],
-            contamination=entry["contamination"],
-            usual=ExpectedRange(usual["low"], usual["high"]),
+            samples=int(entry["samples"]),
+            contamination=float(entry["contamination"]),
+            usual=ExpectedRange(float(usual["low"]), float(usual["high"])),
             features=self._features.setdefault(features, features),
             versions=self._versions.setdefault(tuple(versions.items()), versions),
             detector=entry.get("detector", "isolation_forest"),

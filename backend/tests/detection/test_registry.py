@@ -156,6 +156,23 @@ def test_a_manifest_that_cannot_be_read_is_said_so(tmp_path: Path, content: byte
         ModelRegistry(tmp_path, CLASSIC).load()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"service": {}}, {"metric": 7}, {"samples": "many"}, {"usual": {"low": None, "high": 1.0}}],
+    ids=str,
+)
+def test_a_damaged_entry_is_found_when_it_is_read_and_not_by_a_poll(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    ModelRegistry(tmp_path, CLASSIC).save([trained(PAYMENT)], NOW)
+    manifest = tmp_path / "manifest.json"
+    content = json.loads(manifest.read_text())
+    content["models"][0] |= change
+    manifest.write_text(json.dumps(content))
+    with pytest.raises(ManifestError, match=r"manifest\.json"):
+        ModelRegistry(tmp_path, CLASSIC).load()
+
+
 def test_a_training_by_hand_is_taken_over_by_a_running_registry(tmp_path: Path) -> None:
     running, by_hand = ModelRegistry(tmp_path, CLASSIC), ModelRegistry(tmp_path, CLASSIC)
     running.load()
