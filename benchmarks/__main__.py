@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from benchmarks import api, append, backtest, faults, models, prometheus, report, tick
+from benchmarks import api, append, backtest, beside, faults, models, prometheus, report, tick
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -14,16 +14,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "part",
         nargs="?",
-        choices=["tick", "append", "api", "faults", "backtest", "models", "prometheus", "report"],
+        choices=["tick", "append", "api", "faults", "backtest", "models", "prometheus", "training", "report"],
         default="tick",
         help="the work of one poll; keeping its readings; what the API answers; faults to incidents; "
         "a range of the past; fit, size and load of models; what polls cost Prometheus; "
-        "all but the faults, written into README.md",
+        "polls beside a training; all but the faults, written into README.md",
     )
     parser.add_argument(
         "--pairs",
         type=int,
-        help="pairs of service and metric (tick 1000; append, api and models 10000; backtest 100)",
+        help="pairs of service and metric (1000; append, api and models 10000; backtest 100)",
     )
     parser.add_argument("--services", type=int, default=10_000, help="prometheus: how many (10000)")
     parser.add_argument("--days", type=float, default=14, help="backtest: how far back (14)")
@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         result = models.measure(options.pairs or 10_000)
     elif options.part == "prometheus":
         result = prometheus.measure(options.services)
+    elif options.part == "training":
+        result = beside.measure(options.pairs or 1000)
     elif options.part == "report":
         result = report.measure([options.pairs] if options.pairs else report.SIZES)
     else:

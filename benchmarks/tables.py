@@ -50,7 +50,7 @@ _OF_A_DETECTOR: dict[str, Callable[[Found], str]] = {
     "on disk, kB": lambda d: f"{d['parts']['disk'] / 1e3:.0f} ({d['disk_ratio']:.0f}×)",
     "resident, GB": lambda d: f"{d['resident_bytes'] / 1e9:.2f}",
     "poll, wall ms": lambda d: f"{1e3 * d['tick_wall']:,.0f}",
-    "while training": lambda d: f"{1e3 * d['tick_wall_while_training']:,.0f}",
+    "beside a training, to without": lambda d: f"{d['training_delay_ratio']:.2f}",
 }
 
 
@@ -89,7 +89,10 @@ def models(found: Found) -> str:
             f"{1e3 * model['load']:.3f} ms {times('load')}",
             f"{model['memory_bytes'] / 1e3:.0f} kB {times('memory_bytes')}",
             f"{model['disk_bytes'] / 1e3:.0f} kB {times('disk_bytes')}",
-            f"{model['start_wall_seconds']:.1f} s wall, {model['start_cpu_seconds']:.1f} s CPU",
+            *(
+                f"{model[f'{what}_wall_seconds']:.1f} s wall, {model[f'{what}_cpu_seconds']:.1f} s CPU"
+                for what in ("start", "save", "save_one")
+            ),
         ]
 
     first = [
@@ -98,9 +101,10 @@ def models(found: Found) -> str:
         f"{1e3 * plain['load']:.1f} ms",
         f"{plain['memory_bytes'] / 1e3:,.0f} kB",
         f"{plain['disk_bytes'] / 1e3:,.0f} kB",
-        "",
+        *("", "", ""),
     ]
-    head = ["", "fit", "load", "memory", "disk", f"{found['pairs']:,} files opened at a start"]
+    many = f"{found['pairs']:,} models"
+    head = ["", "fit", "load", "memory", "disk", f"{many} opened", f"{many} saved", "one of them saved"]
     return _table(head, [first, row("classic"), row("view_forest")])
 
 

@@ -11,15 +11,14 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
-
+from backend.cli import let_answers_go_first
 from backend.detection.classic import ClassicDetector
 from backend.detection.forest import fit
 from backend.detection.live_forest import LiveForest
 from backend.settings import DetectorName
-from benchmarks import made_up, naive
+from benchmarks import naive
+from benchmarks.beside import polls_beside_training
 from benchmarks.canopy import Canopy, grown_pairs
-from benchmarks.made_up import START, STEP
 from benchmarks.naive import Naive, cpu, resident, training_rows
 from benchmarks.parts import parts_of
 
@@ -28,8 +27,6 @@ DISTINCT = 16
 WARM_UP = 21
 ROUNDS = 20
 """Polls: as many as lie between two times that readings are moved into the CSVs."""
-TRAINED = 64
-_STORED = 11_520
 DETECTORS: tuple[DetectorName, ...] = ("view_forest", "isolation_forest")
 NAMES = {"view_forest": "view_forest", "isolation_forest": "classic"}
 
@@ -67,6 +64,7 @@ def table(sizes: list[int]) -> list[dict[str, Any]]:
 
 def ours_of(detector: DetectorName, pairs: int) -> dict[str, Any]:
     """CPU seconds of polls in their steady state; memory; the wall clock of polls beside a training."""
+    let_answers_go_first()
     distinct = min(DISTINCT, pairs)
     with tempfile.TemporaryDirectory() as folder:
         canopy = Canopy(Path(folder), detector, pairs, distinct)
@@ -81,19 +79,18 @@ def ours_of(detector: DetectorName, pairs: int) -> dict[str, Any]:
             polls, walls = zip(*[_timed(canopy) for _ in range(ROUNDS)], strict=True)
             flush = cpu(canopy.history.flush) / ROUNDS
             memory = resident()
-            beside = _beside_training(canopy)
             parts = parts_of(
                 cast("LiveForest | ClassicDetector", canopy.detector), canopy.registry.current.batch
             )
+            beside = polls_beside_training(canopy)
     return {
         "tick": statistics.median(polls) + flush,
         "tick_worst": max(polls) + flush,
         "of_it_moving_into_csvs": flush,
         "tick_wall": statistics.median(walls),
-        "tick_wall_while_training": beside,
         "resident_bytes": memory,
         "parts": parts,
-    }
+    } | beside
 
 
 def _timed(canopy: Canopy) -> tuple[float, float]:
@@ -101,22 +98,6 @@ def _timed(canopy: Canopy) -> tuple[float, float]:
     wall, before = time.perf_counter(), time.process_time()
     canopy.tick()
     return time.process_time() - before, time.perf_counter() - wall
-
-
-def _beside_training(canopy: Canopy) -> float:
-    """The median wall seconds of polls while pairs are trained from two days of stored readings."""
-    some = canopy.keys[:TRAINED]
-    times = START - STEP * np.arange(float(_STORED), 0.0, -1.0)
-    for number, key in enumerate(some):
-        canopy.history.backfill(key, times, made_up.values(times, number))
-    job = canopy.retrainer.start("api", some, force=True)
-    walls: list[float] = []
-    while canopy.retrainer.running() and len(walls) < ROUNDS:
-        walls.append(_timed(canopy)[1])
-    # Its end would leave but these pairs in service: the others' models were never saved.
-    canopy.retrainer.cancel(job.id)
-    canopy.retrainer.wait(job.id, 60)
-    return statistics.median(walls)
 
 
 def _ratios(parts: dict[str, float], plain: Naive) -> dict[str, float]:
