@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.detection.features import LARGEST
 from backend.metrics.readings import ExpectedRange
 
 FloatArray = NDArray[np.float64]
@@ -31,6 +32,7 @@ def usual_values(values: FloatArray) -> ExpectedRange:
     A metric that was never below 0 is not usually below 0. The expected range of a reading is another thing:
     see `expected.bounds`.
     """
+    values = np.clip(values, -LARGEST, LARGEST)
     low, high = np.quantile(values, [_TAIL, 1.0 - _TAIL])
     pad = _PAD * (high - low)
     floor = 0.0 if values.min() >= 0 else -np.inf

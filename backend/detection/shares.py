@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.detection.features import FEATURES, ROLLING_WINDOW
+from backend.detection.features import FEATURES, LARGEST, ROLLING_WINDOW
 from backend.detection.views import VIEWS, Spans
 from backend.metrics.cards import About, Share, Side
 from backend.metrics.quantity import duration, quantity
@@ -158,7 +158,7 @@ class _ViewWords:
         moved = (
             f"it {'rose' if value > 0 else 'fell'} by {size} in one reading" if value else "it stands still"
         )
-        steps = np.abs(np.diff(self._past.recent))
+        steps = np.abs(np.diff(np.clip(self._past.recent, -LARGEST, LARGEST)))
         if value and len(steps) > 1 and steps[-1] > steps[:-1].max():
             span = duration(len(steps) * self._interval)
             return f"it never changed this fast in the last {span}: {moved}"

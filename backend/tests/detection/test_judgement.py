@@ -54,5 +54,10 @@ def test_the_usual_values_holds_most_of_what_was_seen(values: list[float]) -> No
     assert low <= np.median(values) <= high
 
 
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_the_usual_values_have_ends_whatever_was_seen(values: list[float]) -> None:
+    assert np.isfinite(usual_values(np.array(values))).all()
+
+
 def test_what_was_never_negative_is_not_expected_to_be() -> None:
     assert usual_values(np.array([0.0, 0.0, 5.0, 10.0])).low == 0

@@ -226,3 +226,16 @@ def test_datasets_that_cannot_be_written_at_all_are_down(bench: Bench) -> None:
         bench.history.flush()
     assert bench.health("datasets").state == "down"
     assert "1 of 1 pairs cannot be written" in bench.health("datasets").detail
+
+
+def test_values_of_any_size_are_learned_and_explained(bench: Bench) -> None:
+    times = [bench.next_poll - i * INTERVAL for i in range(1, PAST + 1)]
+    bench.prometheus.write("lat", KEY.service, {time: (-1) ** i * 1.7e308 for i, time in enumerate(times)})
+    bench.write(40.0)
+    bench.poll()
+    job = bench.settle()
+    assert job is not None
+    assert job.state == "done"
+    for value in (1.7e308, -1.7e308, 0.0, 5e-324):
+        bench.write(value)
+        assert bench.poll().readings[KEY].state is State.SCORED
