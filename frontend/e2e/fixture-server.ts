@@ -5,7 +5,7 @@ import { READS } from "./fixture-data.ts";
 import { sendBuilt, sendKeptJson } from "./kept-answers.ts";
 import { act, actOnMany, incident } from "./shop/incidents.ts";
 import { context } from "./shop/log-lines.ts";
-import { retrain } from "./shop/models.ts";
+import { cancelRetrain, retrain } from "./shop/models.ts";
 import { pollMs } from "./shop/services.ts";
 import { tuning } from "./shop/tuning.ts";
 
@@ -53,6 +53,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
   if (request.method === "POST" && path === "/retrain") {
     const started = retrain(now);
     return started ? send(response, 202, started) : problem(response, 409, "Retrain r1 is running.");
+  }
+  const [, cancelled] = /^\/retrain\/(\w+)\/cancel$/.exec(path) ?? [];
+  if (cancelled) {
+    const job = cancelRetrain(cancelled, now);
+    return job ? send(response, 202, job) : problem(response, 404, `There is no training run ${cancelled}.`);
   }
   if (request.method === "POST" && path === "/incidents/bulk") {
     return send(response, 200, actOnMany(await readBody(request), now));

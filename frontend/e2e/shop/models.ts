@@ -57,6 +57,13 @@ export function retrain(now: number): RetrainJob | null {
   return job;
 }
 
+/** The job, which ends at once; null when there is none of that id. */
+export function cancelRetrain(id: string, now: number): RetrainJob | null {
+  if (job?.id !== id) return null;
+  if (job.state === "running") job = { ...job, state: "cancelled", finished_at: at(0, now) };
+  return job;
+}
+
 export function progress(now: number): RetrainJob | null {
   if (job?.state === "running") {
     job = {
