@@ -8,17 +8,23 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import IO, Any
 
 import numpy as np
 
-from benchmarks.made_up import CATALOGUE
+from benchmarks.made_up import CATALOGUE, STEP
 
 STREAMS = 100
 OPERATORS = 100
 _CONNECTIONS = 4
 _SECONDS = 6.0
 """How long each call is asked for."""
+_OFTEN = 1.0
+"""Seconds between polls that come fifteen times as often as shipped, so that most requests meet one."""
+_TURNS = 2
+_TURN_SECONDS = 30
+"""How long operators ask in each state, a turn: two polls as shipped."""
 _SERVICE = "service-0"
 _PATHS = {
     "naive_metrics": f"/naive/metrics?service={_SERVICE}",
@@ -38,16 +44,48 @@ def measure(pairs: int) -> dict[str, Any]:
     with _server(pairs) as (port, commands, answers):
         result: dict[str, Any] = {"pairs": pairs, "streams": STREAMS, "operators": OPERATORS}
         services = -(-pairs // len(CATALOGUE))
-        result |= asyncio.run(_phase(port, services, "idle"))
-        _tell(commands, answers, "on")
-        result |= asyncio.run(_phase(port, services, "polling"))
+        result |= asyncio.run(_phase(port, "idle"))
+        _tell(commands, answers, f"{_OFTEN}")
+        result |= asyncio.run(_phase(port, "polling"))
         result["poll_seconds_mean"] = _tell(commands, answers, "off")
+        result |= operators_in_turn(port, services, partial(_tell, commands, answers))
     for state in ("idle", "polling"):
         result[f"metrics_ratio_{state}"] = (
             result[f"metrics_per_second_{state}"] / result[f"naive_metrics_per_second_{state}"]
         )
-    result["metrics_p99_ratio_polling"] = result["operators_p99_ms_polling"] / result["operators_p99_ms_idle"]
     return result
+
+
+def operators_in_turn(port: int, services: int, tell: Callable[[str], float]) -> dict[str, float]:
+    """What operators wait without polls, with polls as shipped and with one a second.
+
+    In turn, because other work on the machine comes and goes; ``tell`` tells the server what to do.
+    """
+    took: dict[str, list[float]] = {"no_polls": [], "shipped_polls": [], "often_polls": []}
+    for turn in range(_TURNS):
+        for (state, waits), command in zip(took.items(), ("off", f"{STEP}", f"{_OFTEN}"), strict=True):
+            _say(f"operators, turn {turn + 1} of {_TURNS}: {state}")
+            tell(command)
+            waits += asyncio.run(_watched(port, services))
+            tell("off")
+    found: dict[str, float] = {}
+    for state, waits in took.items():
+        found |= _percentiles(f"operators_{state}", waits)
+    for state in ("shipped", "often"):
+        found[f"metrics_p99_ratio_{state}"] = (
+            found[f"operators_{state}_polls_p99_ms"] / found["operators_no_polls_p99_ms"]
+        )
+    return found
+
+
+async def _watched(port: int, services: int) -> list[float]:
+    """A turn of the operators, with the event streams open."""
+    streams = [asyncio.create_task(_listen(port)) for _ in range(STREAMS)]
+    took = await _operators(port, services, _TURN_SECONDS)
+    for stream in streams:
+        stream.cancel()
+    await asyncio.gather(*streams, return_exceptions=True)
+    return took
 
 
 def _tell(commands: IO[str], answers: IO[str], command: str) -> float:
@@ -68,7 +106,7 @@ def _server(pairs: int) -> Iterator[tuple[int, IO[str], IO[str]]]:
         process.stdin.close()
 
 
-async def _phase(port: int, services: int, state: str) -> dict[str, float]:
+async def _phase(port: int, state: str) -> dict[str, float]:
     """Every figure of one state, its name at the end of each key."""
     streams = [asyncio.create_task(_listen(port)) for _ in range(STREAMS)]
     found: dict[str, float] = {}
@@ -79,8 +117,6 @@ async def _phase(port: int, services: int, state: str) -> dict[str, float]:
     for name, path in _LARGE.items():
         took = await _crowd(port, path, 1, _SECONDS)
         found[f"{name}_p50_ms"] = _percentiles(name, took)[f"{name}_p50_ms"]
-    _say(f"{state}: operators")
-    found |= _percentiles("operators", await _operators(port, services))
     for stream in streams:
         stream.cancel()
     await asyncio.gather(*streams, return_exceptions=True)
@@ -106,14 +142,14 @@ async def _crowd(port: int, path: str, connections: int, seconds: float) -> list
     return took
 
 
-async def _operators(port: int, services: int) -> list[float]:
+async def _operators(port: int, services: int, seconds: int) -> list[float]:
     """OPERATORS who each ask for a service's metrics once a second, at moments of their own."""
     took: list[float] = []
 
     async def operate(number: int) -> None:
         async def ask_now_and_then(ask: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(number / OPERATORS)
-            for _ in range(int(2 * _SECONDS)):
+            for _ in range(seconds):
                 begun = time.perf_counter()
                 await ask()
                 took.append(time.perf_counter() - begun)

@@ -31,8 +31,6 @@ from benchmarks.made_up import CATALOGUE, STEP
 
 _DISTINCT = 8
 _GROWN_READINGS = 2_000
-_POLL_EVERY = 1.0
-"""Seconds between two polls: fifteen times as often as is the default, so that most requests meet one."""
 
 
 class NaiveReading(MetricReading):
@@ -45,7 +43,8 @@ class NaiveReading(MetricReading):
 def main() -> None:
     """Serve ``argv[1]`` pairs until the standard input ends; the address goes to stdout first.
 
-    A line ``on`` there starts the polls, ``off`` stops them; each is answered by the seconds a poll took.
+    A line ``15`` there has a poll begin every 15 seconds, ``off`` ends that; each is answered by the seconds
+    a poll took.
     """
     let_answers_go_first()
     with tempfile.TemporaryDirectory() as folder:
@@ -70,26 +69,30 @@ def _serve(canopy: Canopy) -> None:
     print(server.servers[0].sockets[0].getsockname()[1], flush=True)
     polling = threading.Event()
     seconds: list[float] = []
-    threading.Thread(target=_poll, args=(canopy, polling, seconds), daemon=True).start()
+    every = [STEP]
+    threading.Thread(target=_poll, args=(canopy, polling, every, seconds), daemon=True).start()
     for line in sys.stdin:
-        if line.strip() == "on":
-            seconds.clear()
-            polling.set()
-        else:
+        if line.strip() == "off":
             polling.clear()
+        else:
+            seconds.clear()
+            every[0] = float(line)
+            polling.set()
         print(f"{sum(seconds) / max(1, len(seconds))}", flush=True)
     canopy.broadcast.close()
     server.should_exit = True
     thread.join()
 
 
-def _poll(canopy: Canopy, polling: threading.Event, seconds: list[float]) -> None:
+def _poll(canopy: Canopy, polling: threading.Event, every: list[float], seconds: list[float]) -> None:
     while True:
         polling.wait()
         started = time.perf_counter()
         canopy.tick()
         seconds.append(time.perf_counter() - started)
-        time.sleep(max(0.0, _POLL_EVERY - seconds[-1]))
+        until = started + every[0]
+        while polling.is_set() and time.perf_counter() < until:
+            time.sleep(0.1)
 
 
 def _app(canopy: Canopy) -> FastAPI:

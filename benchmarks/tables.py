@@ -123,7 +123,20 @@ def api(found: Found) -> str:
             for what, digits in (("per_second", 0), ("p50_ms", 1), ("p99_ms", 1))
         ]
 
-    return _table(head, [row(title, name) for name, title in _CALLS.items()])
+    waits = _table(
+        ["operators (100 a second)", "p50 ms", "p99 ms", "p99 to no polls"],
+        [
+            [
+                title,
+                f"{found[f'operators_{state}_polls_p50_ms']:,.1f}",
+                f"{found[f'operators_{state}_polls_p99_ms']:,.1f}",
+                f"{found[f'operators_{state}_polls_p99_ms'] / found['operators_no_polls_p99_ms']:.1f}",
+            ]
+            for state, title in _OPERATORS.items()
+        ],
+    )
+    calls = _table(head, [row(title, name) for name, title in _CALLS.items()])
+    return f"{calls}\n\n{waits}"
 
 
 _CALLS = {
@@ -134,8 +147,9 @@ _CALLS = {
     "services": "`GET /services`",
     "incidents": "`GET /incidents`",
     "history": "`GET /metrics/history` (an hour)",
-    "operators": "operators (100 a second)",
 }
+
+_OPERATORS = {"no": "no polls", "shipped": "a poll every 15 s, as shipped", "often": "a poll a second"}
 
 
 def prometheus(found: Found) -> str:
