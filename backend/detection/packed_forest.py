@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,24 @@ class PackedForest:
     @property
     def nbytes(self) -> int:
         return self.nodes.nbytes + self.starts.nbytes + self.roots.nbytes
+
+    def __reduce__(self) -> tuple[Callable[..., PackedForest], tuple[object, ...]]:
+        """A pickle keeps bytes: to put three arrays together again would take longer than to read them."""
+        arrays = (self.nodes.astype("<u8"), self.starts.astype("<i4"), self.roots.astype("<u2"))
+        return _from_bytes, (*(each.tobytes() for each in arrays), self.samples, self.verdict_threshold)
+
+
+def _from_bytes(
+    nodes: bytes, starts: bytes, roots: bytes, samples: int, verdict_threshold: float
+) -> PackedForest:
+    """What `PackedForest.__reduce__` took apart; its arrays are read-only."""
+    return PackedForest(
+        nodes=np.frombuffer(nodes, dtype="<u8"),
+        starts=np.frombuffer(starts, dtype="<i4"),
+        roots=np.frombuffer(roots, dtype="<u2"),
+        samples=samples,
+        verdict_threshold=verdict_threshold,
+    )
 
 
 def sortable(values: NDArray[np.float32]) -> NDArray[np.uint32]:
