@@ -1,5 +1,5 @@
-/** Collects the bench's figures: a table for people on stdout, JSON for scripts. */
-import { mkdirSync, writeFileSync } from "node:fs";
+/** Collects the bench's figures: a table for people on stdout and in the benchmarks' page, JSON for scripts. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 export interface Figure {
   what: string;
@@ -25,6 +25,22 @@ function line(figure: Figure): string {
   const { what, value, unit, limit, atLeast, runs } = figure;
   const sign = atLeast ? "≥" : "≤";
   return `${holds(figure) ? "ok  " : "OVER"}  ${what.padEnd(64)} ${`${value.toFixed(1)} ${unit}`.padStart(12)}  ${sign} ${limit} ${unit}  (${runs} runs)\n`;
+}
+
+const README = new URL("../../benchmarks/README.md", import.meta.url);
+const [BEGIN, END] = ["<!-- screen: written by make bench-ui -->", "<!-- end of screen -->"];
+
+/** Lays the figures over those that the benchmarks' page has. Throws where it has no place for them. */
+export function writeTable(figures: readonly Figure[]): void {
+  const page = readFileSync(README, "utf8");
+  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (from < 0 || to < from) throw new Error(`benchmarks/README.md has no ${BEGIN}`);
+  const rows = figures.map(({ what, value, unit, limit, atLeast, runs }) => {
+    const of = (number: number) => `${Number(number.toFixed(1)).toLocaleString("en")} ${unit}`.trim();
+    return `| ${what} | ${of(value)} | ${atLeast ? "≥" : "≤"} ${of(limit)} | ${runs} |`;
+  });
+  const table = ["| what | measured | limit | of |", "|---|---|---|---|", ...rows].join("\n");
+  writeFileSync(README, `${page.slice(0, from)}${BEGIN}\n\n${table}\n\n${page.slice(to)}`);
 }
 
 /** Prints the table and writes `ui.json` into `folder`. */

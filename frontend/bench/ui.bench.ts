@@ -2,13 +2,15 @@
 import { type Browser, expect, type Page } from "@playwright/test";
 import { isApi, test } from "../e2e/fixture-test.ts";
 import { historyOf } from "../src/testing/factories.ts";
-import { type Figure, median, percentile, report } from "./figures.ts";
+import { type Figure, median, percentile, report, writeTable } from "./figures.ts";
 import { frames, newTab, paintedAfter, readingsEachSecond, slowDown, watchInteractions } from "./in-page.ts";
 
 const RUNS = 5;
 const CARD = ".service-card .sparkline";
 const FIRST = ".incident-list li";
 const figures: Figure[] = [];
+/** Playwright's own when no part is asked for. */
+const ALL = /.*/;
 
 /** As often as Canopy polls by default. */
 const A_POLL_MS = 15_000;
@@ -21,7 +23,11 @@ function shop({ services, pollMs }: { services: number; pollMs: number }): void 
 
 test.describe.configure({ mode: "serial" });
 // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
-test.afterAll(({}, { project }) => report(figures, project.outputDir));
+test.afterAll(({}, { project, config, status }) => {
+  report(figures, project.outputDir);
+  // A run of a part, or one that broke off, leaves the page as it was.
+  if (status === "passed" && String(config.grep) === String(ALL)) writeTable(figures);
+});
 
 function note(what: string, values: readonly number[], unit: string, limit: number): void {
   figures.push({ what, value: median(values), unit, limit, runs: values.length });
