@@ -73,33 +73,6 @@ def test_a_reading_is_one_line_in_its_dataset(store: HistoryStore, tmp_path: Pat
     assert str(frame["timestamp"].iloc[1]) == "2026-01-01 00:00:15+00:00"
 
 
-@settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_a_range_brings_what_lies_in_it_wherever_it_is_kept(data: st.DataObject) -> None:
-    """In the CSVs, in blocks, or in both: a range may end inside a block or before it, or begin behind it."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = HistoryStore(Path(folder))
-        number, expected = 0, {}
-        for _ in range(data.draw(st.integers(1, 6))):
-            kept = []
-            for _ in range(data.draw(st.integers(1, 3))):
-                number += data.draw(st.integers(1, 3))
-                anomalous = data.draw(st.booleans())
-                expected[number] = anomalous
-                kept.append(reading(number, anomalous=anomalous))
-            store.append([*kept, reading(number, key=OTHER)], "live")
-            if data.draw(st.booleans()):
-                store.flush()
-        for _ in range(5):
-            first, last = (data.draw(st.integers(-1, number + 1)) for _ in range(2))
-            for stored in (store, HistoryStore(Path(folder))):
-                found = stored.load(KEY, START + 15 * first, START + 15 * last)
-                moments = ((found.timestamps - START) / 15).tolist()
-                assert dict(zip(moments, found.anomalous.tolist(), strict=True)) == {
-                    at: anomalous for at, anomalous in expected.items() if first <= at <= last
-                }
-
-
 def test_what_is_no_number_is_never_written(store: HistoryStore, tmp_path: Path) -> None:
     store.append([reading(0, None), reading(1, math.nan), reading(2, math.inf), reading(3, -1.0)], "live")
     assert times(store) == [3]
