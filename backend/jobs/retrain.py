@@ -228,10 +228,12 @@ class Retrainer:
 
     def _is_full(self, job: TrainingJob) -> bool:
         """Whether it is for every pair that has a reading inside the training window."""
+        wanted, oldest = set(job.pairs), self._clock.now() - self._settings.training.window
         try:
-            return set(job.pairs).issuperset(self.pairs())
+            others = (key for key in self._history.keys() if key not in wanted)
         except HistoryError:
             return False
+        return not any(self._is_read_since(key, oldest) for key in others)
 
     def _is_read_since(self, key: SeriesKey, oldest: float) -> bool:
         try:
