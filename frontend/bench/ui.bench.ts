@@ -9,8 +9,6 @@ const RUNS = 5;
 const CARD = ".service-card .sparkline";
 const FIRST = ".incident-list li";
 const figures: Figure[] = [];
-/** Playwright's own when no part is asked for. */
-const ALL = /.*/;
 
 /** As often as Canopy polls by default. */
 const A_POLL_MS = 15_000;
@@ -23,10 +21,10 @@ function shop({ services, pollMs }: { services: number; pollMs: number }): void 
 
 test.describe.configure({ mode: "serial" });
 // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
-test.afterAll(({}, { project, config, status }) => {
+test.afterAll(({}, { project, status }) => {
   report(figures, project.outputDir);
-  // A run of a part, or one that broke off, leaves the page as it was.
-  if (status === "passed" && String(config.grep) === String(ALL)) writeTable(figures);
+  // A run by hand, of a part perhaps, and one that broke off leave the page as it was.
+  if (status === "passed" && process.env.BENCH_WRITES) writeTable(figures);
 });
 
 function note(what: string, values: readonly number[], unit: string, limit: number): void {
