@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.cores import CORES
 from backend.detection.forest_memory import Habits, PairModel, habits_from
 from backend.detection.season import local_seconds
 from backend.detection.view_forest import ViewForest
@@ -24,7 +25,6 @@ Value = TypeVar("Value", bound=np.generic)
 SEGMENT = 256
 """Slots that are allocated, kept and loaded together."""
 
-_THREADS = 2
 _WORTH_A_THREAD = 512
 """Fewer rows than this are done sooner than a second thread has begun."""
 
@@ -44,7 +44,7 @@ class ForestArena:
         self._segments: list[ViewForest] = []
         self._used = np.zeros(0, dtype=np.bool_)
         self._free: list[int] = []
-        self._threads = ThreadPoolExecutor(_THREADS, "view-forest")
+        self._threads = ThreadPoolExecutor(CORES, "view-forest")
 
     def add(self, seed: int) -> int:
         """A slot for a new pair, of which nothing was read yet."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.cores import CORES
 from backend.detection.compiled import njit, prefetch
 from backend.detection.one_forest import OneForest, depths_of_many
 from backend.detection.packed_forest import (
@@ -40,7 +41,7 @@ _WORTH_PARTING = 64
 """So many rows of one forest are faster parted by its trees than led through them one by one."""
 _WORTH_A_THREAD = 512
 """Fewer rows than this are done sooner than a second thread has begun."""
-_THREADS = ThreadPoolExecutor(2, "classic-forest")
+_THREADS = ThreadPoolExecutor(CORES, "classic-forest")
 
 
 class _Segment(NamedTuple):

@@ -12,6 +12,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from backend.clock import Clock, floor_to, to_rfc3339
+from backend.cores import CORES
 from backend.detection.sensitivity import Thresholds
 from backend.incidents.incident import IncidentSummary
 from backend.incidents.queries import IncidentQuery
@@ -33,7 +34,6 @@ log = logging.getLogger(__name__)
 
 _KEPT = 5
 """Backtests whose results are kept; one takes up to some 30 MB."""
-_THREADS = 2
 _TELL_EVERY = 0.2
 _SHOWN_SERVICES = 5
 
@@ -248,7 +248,7 @@ class Backtester:
 
         began, results = time.monotonic(), []
         self._update(replace(backtest, detail="replaying"))
-        with ThreadPoolExecutor(_THREADS, "backtest") as threads:
+        with ThreadPoolExecutor(CORES, "backtest") as threads:
             futures = [threads.submit(one, key) for key in sorted(series)]
             try:
                 for done, future in enumerate(as_completed(futures), start=1):

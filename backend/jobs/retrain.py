@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from backend.clock import Clock
+from backend.cores import CORES
 from backend.detection.detector import Detector, Trainer
 from backend.detection.manifest import ManifestError
 from backend.detection.registry import ModelRegistry, ModelSet, RegistryBusy
@@ -32,7 +33,6 @@ _KEPT_JOBS = 50
 AskOlder = Callable[[Sequence[SeriesKey], float], Older]
 ProblemKind = Literal["skipped", "failed", "held_back"]
 
-_THREADS = 2
 """Pairs that are trained side by side; the compiled loops let go of the interpreter."""
 _TELL_EVERY = 0.2
 """Seconds between two tellings of progress: ten thousand pairs are no reason for ten thousand events."""
@@ -186,7 +186,7 @@ class Retrainer:
         trained: list[TrainedModel] = []
         with (
             self._detector.training(self.polls.give_way) as trainer,
-            ThreadPoolExecutor(_THREADS, f"retrain-{job.id}", initializer=after_polls) as pool,
+            ThreadPoolExecutor(CORES, f"retrain-{job.id}", initializer=after_polls) as pool,
         ):
             for keys in _groups(job):
                 attempt = partial(self._attempt, job, trainer, self._older_of(job, keys))
@@ -237,7 +237,7 @@ class Retrainer:
 
     def _is_read_since(self, key: SeriesKey, oldest: float) -> bool:
         try:
-            return (self._history.last_timestamp(key) or 0.0) >= oldest
+            return self._history.is_read_since(key, oldest)
         except HistoryError:
             return True  # its own training will say why it cannot be read
 

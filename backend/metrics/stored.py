@@ -67,6 +67,15 @@ class StoredReadings:
             newest = max(int(rows["time"][-1]), _NEVER if newest is None else newest)
         return None if newest is None else newest / 1000
 
+    def is_read_since(self, key: SeriesKey, time: float) -> bool:
+        """Whether the pair has a stored reading from ``time`` on. Reads files only where none waits."""
+        self._look()
+        rows = self._ahead.rows(key)
+        if len(rows) and int(rows["time"][-1]) >= 1000 * time:
+            return True
+        newest = self._datasets.last_time(key)
+        return newest is not None and newest >= 1000 * time
+
     def waiting(self) -> set[SeriesKey]:
         """The pairs with readings that may not be in the CSVs yet."""
         self._look()

@@ -90,6 +90,15 @@ def test_a_restart_doubles_nothing(tmp_path: Path) -> None:
     assert again.load(KEY, 0, FOREVER).anomalous.tolist() == [False] * 4 + [True, False, False]
 
 
+@pytest.mark.parametrize("moved", [False, True], ids=["in the block", "in the CSVs"])
+def test_whether_there_is_a_reading_since(store: HistoryStore, moved: bool) -> None:
+    store.append([reading(0), reading(4)], "live")
+    if moved:
+        store.flush()
+    assert [store.is_read_since(KEY, START + 15 * n) for n in (0, 3, 4, 4.1)] == [True, True, True, False]
+    assert not store.is_read_since(SeriesKey("other", "cpu"), 0.0)
+
+
 def test_a_backfill_fills_in_what_is_missing_and_nothing_else(store: HistoryStore, tmp_path: Path) -> None:
     store.append([reading(5), reading(6, anomalous=True), reading(8)], "live")
     grid = np.arange(10)
