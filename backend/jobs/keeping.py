@@ -1,4 +1,4 @@
-"""Keeps the datasets within their limits of age and size: once a day, and soon after the start."""
+"""Keeps the datasets within their limits of age and size: each hour, and soon after the start."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _LOG_INTERVAL = 2.0
 _FLUSH_INTERVAL = 5.0
 """Seconds between two looks whether the newest readings are to be moved into the CSVs."""
 _TRIM_INTERVAL = 600.0
-_TRIM_DATASETS_INTERVAL = 86400.0
+_TRIM_DATASETS_INTERVAL = 3600.0
 _TRY_AGAIN = 60.0
 """Seconds until a scheduled training that met another one is tried again."""
 

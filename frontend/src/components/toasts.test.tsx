@@ -14,7 +14,7 @@ describe("a message about what was done", () => {
     expect(screen.queryByText("Incident 7 is resolved.")).toBeNull();
   });
 
-  it("is undone by Z, the newest first", async () => {
+  it("is undone by U, the newest first", async () => {
     const [first, second] = [vi.fn(), vi.fn()];
     render(<Toasts />);
     act(() => void showToast("one", { undo: first }));
