@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from backend.detection import generations
 from backend.tests.api.conftest import HEALTHY, Running
 
 
-def model(running: Running) -> dict[str, object]:
+def model(running: Running) -> dict[str, Any]:
     (found,) = [m for m in running.json("/models")["items"] if m["service"] == HEALTHY]
     return dict(found)
 

@@ -20,7 +20,7 @@ from backend.detection.registry import ModelRegistry
 from backend.detection.training import TrainedModel
 from backend.detection.views import VIEWS
 from backend.metrics.readings import ExpectedRange, SeriesKey
-from backend.tests.detection.test_registry import CLASSIC, NOW, PAYMENT, trained
+from backend.tests.detection.trained import CLASSIC, NOW, PAYMENT, trained
 
 ROOT = Path(__file__).resolve().parents[3]
 

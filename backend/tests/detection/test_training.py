@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.detection.training import NotEnoughSamples, firing_stretches, train_pair
-from backend.tests.detection.test_registry import NOW, PAYMENT, trained
+from backend.tests.detection.trained import NOW, PAYMENT, trained
 
 
 def test_too_few_samples_are_counted() -> None:
