@@ -20,7 +20,7 @@ import fcntl
 import logging
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -66,11 +66,13 @@ class Generations:
         back: Sequence[ModelInfo] = (),
         now: float,
         full_run_at: float | None,
+        give_way: Callable[[], None] = lambda: None,
     ) -> Manifest:
         """Write what a new generation changes beside what serves, synced: nobody serves it yet.
 
         The generation is made of what was ``trained``, of the ``kept`` ones of the ``present`` one, whose
-        files nobody touches, and of those of it that are to go ``back`` one step.
+        files nobody touches, and of those of it that are to go ``back`` one step. ``give_way`` is called
+        before each of those that were trained.
         """
         generation = _new_id(present.generation, now)
         building = self._folder / generation
@@ -78,7 +80,10 @@ class Generations:
         try:
             self._drop_unfinished()
             building.mkdir()
-            infos = [self._write(building, model, old) for model in trained]
+            infos = []
+            for model in trained:
+                give_way()
+                infos.append(self._write(building, model, old))
             infos += kept
             infos += [self._swap(building, info, info.before) for info in back if info.before]
             _link(self._root / MANIFEST, building / MANIFEST_BEFORE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,11 +97,13 @@ class ModelRegistry:
         *,
         keep: Collection[SeriesKey] | None = None,
         held_back: Mapping[SeriesKey, str] | None = None,
+        give_way: Callable[[], None] = lambda: None,
     ) -> ModelSet:
         """Write a whole generation (the new models and those they do not replace) and serve it.
 
         ``keep`` tells of a full run: of the models that it did not replace, only those of these pairs stay.
-        ``held_back`` says why a pair's new model was not taken: noted beside the one that stays.
+        ``held_back`` says why a pair's new model was not taken: noted beside the one that stays. ``give_way``
+        is called between two models, while no lock is held.
         Raises RegistryBusy while another process writes, ManifestError, and OSError when the disk refuses;
         the old generation serves on.
         """
@@ -114,6 +116,7 @@ class ModelRegistry:
                 [_noted(info, (held_back or {}).get(info.key)) for info in kept],
                 now=now,
                 full_run_at=self.full_run_at if keep is None else now,
+                give_way=give_way,
             )
             # Before the commit, so that the swap itself is short.
             new = {model.key: model.forest for model in trained}

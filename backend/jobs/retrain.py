@@ -217,7 +217,9 @@ class Retrainer:
         held_back = {SeriesKey(held.service, held.metric): held.reason for held in job.held_back}
         try:
             keep = set(job.pairs) if self._is_full(job) else None
-            models = self._registry.save(trained, self._clock.now(), keep=keep, held_back=held_back)
+            models = self._registry.save(
+                trained, self._clock.now(), keep=keep, held_back=held_back, give_way=self.polls.give_way
+            )
         except (RegistryBusy, ManifestError, OSError) as error:
             log.error("the new models could not be saved: %s", error)
             return self._end(

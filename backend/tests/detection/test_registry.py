@@ -282,3 +282,16 @@ def test_a_manifest_that_did_not_change_is_not_parsed_again(
         assert not running.reload_if_changed()
     ModelRegistry(tmp_path, CLASSIC).save([trained(ODD)], NOW + 60)
     assert running.reload_if_changed()
+
+
+def test_a_save_gives_way_between_two_models_and_the_old_generation_serves_meanwhile(tmp_path: Path) -> None:
+    registry = ModelRegistry(tmp_path, CLASSIC)
+    old = registry.save([trained(PAYMENT)], NOW).generation
+    served: list[tuple[str | None, bool]] = []
+
+    def poll() -> None:
+        served.append((registry.current.generation, registry.reload_if_changed()))
+
+    saved = registry.save([trained(PAYMENT, seed=1), trained(ODD)], NOW + 60, give_way=poll)
+    assert served == [(old, False), (old, False)]
+    assert registry.current.generation == saved.generation != old
