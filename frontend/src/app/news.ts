@@ -1,5 +1,5 @@
 /** What happened while nobody looked: new incidents and work that has ended, for the tab's badge. */
-import { useQuery } from "@tanstack/react-query";
+import { skipToken, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { backtestQuery, watchedKey } from "@/features/backtest/queries";
 import { retrainQuery } from "@/features/models/queries";
@@ -31,7 +31,7 @@ function useJobEnd(name: string, state: JobState | undefined): void {
 
 /** The backtest begun in this tab, wherever its reader has gone since. */
 function useWatchedBacktest(): JobState | undefined {
-  const { data: id = "" } = useQuery<string>({ queryKey: watchedKey, enabled: false });
+  const { data: id = "" } = useQuery<string>({ queryKey: watchedKey, queryFn: skipToken });
   const { data } = useQuery({ ...backtestQuery(id), enabled: id !== "" });
   return data?.state;
 }
