@@ -50,7 +50,7 @@ class Datasets:
 
     def path(self, key: SeriesKey, dataset: str) -> Path:
         """A pair's file. The metric is encoded too: a key from elsewhere must not leave the folder."""
-        return self._root / folder_name(key.service) / dataset / f"{folder_name(key.metric)}.csv"
+        return self._root.joinpath(folder_name(key.service), dataset, f"{folder_name(key.metric)}.csv")
 
     def file(self, key: SeriesKey, dataset: str) -> DatasetFile:
         """A pair's file, for a writer."""
