@@ -13,11 +13,21 @@ const CHROMIUM_FLAGS = [
 ];
 
 const MINUTE = 60_000;
-const real = { name: "real", testDir: "e2e/mock-free", timeout: 10 * MINUTE };
-const fixture = { name: "fixture", testDir: "e2e/fixture", timeout: 4 * MINUTE };
+// A folder each: what a run leaves is removed when the next one begins, and CI keeps both.
+const real = {
+  name: "real",
+  testDir: "e2e/mock-free",
+  outputDir: "test-results/real",
+  timeout: 10 * MINUTE,
+};
+const fixture = {
+  name: "fixture",
+  testDir: "e2e/fixture",
+  outputDir: "test-results/fixture",
+  timeout: 4 * MINUTE,
+};
 
 export default defineConfig({
-  outputDir: "test-results",
   workers: 1,
   forbidOnly: true,
   retries: 0,
