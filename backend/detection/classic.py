@@ -107,9 +107,8 @@ class ClassicDetector:
 
     @contextmanager
     def training(self, give_way: Callable[[], None] = at_once) -> Iterator[ClassicTrainer]:
-        """See Detector; a fit is short enough to be one portion."""
-        del give_way
-        yield ClassicTrainer(self._settings, self._max_gap)
+        """See Detector."""
+        yield ClassicTrainer(self._settings, self._max_gap, give_way)
 
     def _count_for(self, models: ModelSet) -> None:
         """Go on counting where the model is the same, and from 0 where it is another one."""
@@ -150,12 +149,16 @@ def _look_up(keys: Sequence[SeriesKey], models: ModelSet) -> _Asked:
 class ClassicTrainer:
     """A `Trainer`: the registry alone serves what it trains."""
 
-    def __init__(self, settings: TrainingSettings, max_gap: float) -> None:
+    def __init__(
+        self, settings: TrainingSettings, max_gap: float, give_way: Callable[[], None] = at_once
+    ) -> None:
         self._settings = settings
         self._max_gap = max_gap
+        self._give_way = give_way
 
     def train(self, key: SeriesKey, series: Series, now: float) -> TrainedModel:
         """See Trainer."""
+        self._give_way()
         model = train_pair(
             key,
             series.timestamps[series.learned],
@@ -169,6 +172,7 @@ class ClassicTrainer:
         )
         if not series.compared.any():
             return model
+        self._give_way()
         features = features_of(windows_of(series.timestamps, series.values, self._max_gap))[series.compared]
         return replace(model, verdicts=_verdicts(model, features))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from backend.detection.promotion import Comparison, changes, recent, why_not
 from backend.detection.registry import ModelRegistry
 from backend.detection.training import TrainedModel
 from backend.jobs.learning import Learning
-from backend.metrics.columns import Columns
+from backend.metrics.columns import Columns, merge
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey, Verdict
 
@@ -22,6 +22,9 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 Older = Mapping[SeriesKey, tuple[FloatArray, FloatArray]]
 """Coarse readings of the weeks before the stored ones: float64[n] seconds and values."""
+
+_AT_ONCE = 4096
+"""Readings that are read at a time: a few milliseconds, in which the interpreter is nobody else's."""
 
 
 class PairTraining:
@@ -42,18 +45,19 @@ class PairTraining:
         self._learning = learning
         self._clock = clock
         self._window = window
+        self._interval = interval
         self._recent = recent(interval)
 
     def train(
-        self, key: SeriesKey, trainer: Trainer, older: Older, *, force: bool
+        self, key: SeriesKey, trainer: Trainer, older: Older, *, force: bool, give_way: Callable[[], None]
     ) -> tuple[TrainedModel, str]:
         """A pair's new model, and why it should not serve: empty where it may.
 
-        ``force``: it serves however much it differs. Raises NotEnoughSamples, HistoryError, StoreError and
-        ValueError.
+        ``force``: it serves however much it differs. ``give_way`` is called between two portions, as the
+        ``trainer`` calls its own. Raises NotEnoughSamples, HistoryError, StoreError and ValueError.
         """
         now = self._clock.now()
-        stored = self._history.columns(key, now - self._window, now)
+        stored = self._stored(key, now, give_way)
         learned = self._learning.at_last(key, stored)
         present = self._registry.current.models.get(key)
         live = _live(stored, trainer.limit(key))
@@ -70,6 +74,14 @@ class PairTraining:
         changed = changes(present.samples, model.samples, comparison)
         off = "" if force or comparison is None else why_not(comparison)
         return replace(model, changed=changed), off
+
+    def _stored(self, key: SeriesKey, now: float, give_way: Callable[[], None]) -> Columns:
+        """The readings of the window."""
+        first, parts = now - self._window, []
+        for start in np.arange(first, now, _AT_ONCE * self._interval).tolist():
+            give_way()
+            parts.append(self._history.columns(key, start, start + _AT_ONCE * self._interval))
+        return merge(parts, first, now)
 
 
 def _live(stored: Columns, limit: float | None) -> BoolArray:

@@ -247,9 +247,10 @@ class Retrainer:
         """Train one pair; one bad series never stops the rest."""
         if self._why_cancelled(job) or (job.trigger == "seasons" and key not in older):
             return Attempt()
-        self.polls.give_way()
         try:
-            model, off = self._training.train(key, trainer, older, force=job.force)
+            model, off = self._training.train(
+                key, trainer, older, force=job.force, give_way=self.polls.give_way
+            )
         except NotEnoughSamples as error:
             return Attempt(problem=("skipped", PairProblem(*key, str(error), error.have)))
         except (HistoryError, StoreError, ValueError) as error:
