@@ -45,7 +45,7 @@ numbers = st.floats()
 shares = st.builds(
     Share, st.sampled_from(["level", "change"]), names, st.floats(0, 1), st.just("above"), names
 )
-pasts = st.builds(PastIncident, st.integers(1), names, names, names, times, times, names)
+pasts = st.builds(PastIncident, st.integers(1, 2**63 - 1), names, names, names, times, times, names)
 cards = st.builds(
     ReasonCard,
     numbers,
