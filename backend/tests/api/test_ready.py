@@ -167,8 +167,6 @@ def test_a_services_metrics_are_the_schemas_own_bytes(report: CycleReport) -> No
         body = told(report).service(report, service).body
         assert orjson.loads(body) == orjson.loads(of_schema(report, service).model_dump_json())
         assert list(orjson.loads(body)["metrics"]["lat"]) == list(MetricReading.model_fields)
-        assert b"NaN" not in body
-        assert b"Infinity" not in body
 
 
 @settings(deadline=None, max_examples=40)
