@@ -21,7 +21,9 @@ SUBSAMPLE = 256
 _GUARD_SHARE = 0.04
 _GUARD_PAD = 0.5
 _CALIBRATION_ROWS = 512
-"""Rows whose scores set the verdict's threshold: all of a window would take longer than the fit."""
+"""Rows, or up to twice as many, whose scores set the verdict's threshold, evenly over the window and all of
+a small one: all of a large one would take longer than the fit.
+"""
 
 
 def fit(features: FloatArray, contamination: float, seed: int = 0, fitter: Fitter = "fast") -> PackedForest:
@@ -40,7 +42,7 @@ def fit(features: FloatArray, contamination: float, seed: int = 0, fitter: Fitte
         from backend.detection.sklearn_forest import fitted
 
         forest = fitted(rows, TREES, subsample, seed)
-    sample = features[np.linspace(0, len(features) - 1, min(len(features), _CALIBRATION_ROWS)).astype(int)]
+    sample = features[:: max(1, len(features) // _CALIBRATION_ROWS)]
     scores = ForestBatch([forest]).score(np.zeros(len(sample), dtype=np.intp), sample)
     return replace(forest, verdict_threshold=verdict_threshold(scores, contamination))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import yaml
 from fastapi import FastAPI
 
 from backend.app import create_app
+from backend.clock import from_rfc3339
 from backend.settings import load_settings
 from backend.tests.real import free_port, wait_until
 from backend.tests.system.shop import CRITICAL, Shop, watching
@@ -51,6 +53,11 @@ class Running:
     def incident(self) -> dict[str, Any]:
         found: dict[str, Any] = self.json("/incidents", service=SICK)["items"][0]
         return found
+
+
+def is_time(text: object) -> bool:
+    """RFC 3339 in UTC, as every time of the API."""
+    return isinstance(text, str) and text.endswith("Z") and abs(from_rfc3339(text) - time.time()) < 3600
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,14 @@ from backend.metrics.readings import SeriesKey
 from backend.tests.detection.trained import CLASSIC, NOW, ODD, PAYMENT, model_file, trained
 
 
+def change_entry(models_dir: Path, change: dict[str, object]) -> None:
+    """Changes the first model's entry in the manifest, as another version or a damaged disk would."""
+    manifest = models_dir / "manifest.json"
+    content = json.loads(manifest.read_text())
+    content["models"][0] |= change
+    manifest.write_text(json.dumps(content))
+
+
 @pytest.mark.parametrize("key", [PAYMENT, ODD], ids=["plain", "odd"])
 def test_what_was_saved_scores_the_same_after_a_restart(tmp_path: Path, key: SeriesKey) -> None:
     registry = ModelRegistry(tmp_path, CLASSIC)
@@ -138,10 +146,7 @@ def test_a_model_of_another_version_is_refused_and_marked_for_a_retrain(
     tmp_path: Path, change: dict[str, object], words: str
 ) -> None:
     ModelRegistry(tmp_path, CLASSIC).save([trained(PAYMENT)], NOW)
-    manifest = tmp_path / "manifest.json"
-    content = json.loads(manifest.read_text())
-    content["models"][0] |= change
-    manifest.write_text(json.dumps(content))
+    change_entry(tmp_path, change)
     again = ModelRegistry(tmp_path, CLASSIC).load()
     assert words in again.refused[PAYMENT]
     assert PAYMENT in again.outdated
@@ -165,10 +170,7 @@ def test_a_damaged_entry_is_found_when_it_is_read_and_not_by_a_poll(
     tmp_path: Path, change: dict[str, object]
 ) -> None:
     ModelRegistry(tmp_path, CLASSIC).save([trained(PAYMENT)], NOW)
-    manifest = tmp_path / "manifest.json"
-    content = json.loads(manifest.read_text())
-    content["models"][0] |= change
-    manifest.write_text(json.dumps(content))
+    change_entry(tmp_path, change)
     with pytest.raises(ManifestError, match=r"manifest\.json"):
         ModelRegistry(tmp_path, CLASSIC).load()
 
