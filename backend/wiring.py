@@ -101,6 +101,7 @@ def _open_parts(
     report_loops(board)
     incidents = IncidentStore(sqlite_path(settings.storage.database))
     stack.callback(incidents.close)
+    incidents.keep_room(anew=True)
     live = Live()
     log_store, log_tail = _open_logs(stack, settings, live, board)
     registry = ModelRegistry(settings.storage.models, settings.detection.detector)

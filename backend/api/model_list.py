@@ -22,10 +22,6 @@ _RANKS: Mapping[ModelState, int] = {"failed": 0, "warming_up": 2, "ready": 3}
 _WANTS_A_LOOK = 1
 """Where a model that serves stands if it may not be what it should be: before those that still learn."""
 
-_MANY_ALERTS = 0.2
-_ENOUGH_JUDGED = 20
-"""So large a share tells of a model that does not fit, not of trouble; of fewer readings none can tell."""
-
 _SORTED_BY_STANDING = ("state", "alert_rate")
 """What all pairs are asked for, not those of the page alone."""
 
@@ -60,12 +56,18 @@ class _View:
             return "ready"
         return "failed" if key in self.served.refused or key in self.failures else "warming_up"
 
+    def have(self, key: SeriesKey) -> int:
+        """Samples that its model was trained on, or that there are for its first one."""
+        info = self.served.models.get(key)
+        return info.samples if info else self.parts.warmup.progress(key, self.report).have
+
     def rank(self, key: SeriesKey) -> int:
         """What needs a person first, as a number that is lower."""
         info = self.served.models.get(key)
         if info is None:
             return _RANKS[self.state(key)]
-        doubtful = info.candidate or info.held or _alarming(self.standings.get(key))
+        standing = self.standings.get(key)
+        doubtful = info.candidate or info.held or (standing is not None and standing.alarming)
         return _WANTS_A_LOOK if doubtful else _RANKS["ready"]
 
 
@@ -115,9 +117,6 @@ def _order(view: _View, column: str) -> Callable[[SeriesKey], Any]:
     def trained(key: SeriesKey) -> float:
         return models[key].trained_at if key in models else 0.0
 
-    def samples(key: SeriesKey) -> int:
-        return models[key].samples if key in models else 0
-
     def alert_rate(key: SeriesKey) -> float:
         standing = view.standings.get(key)
         rate = standing.alert_rate if standing else None
@@ -125,19 +124,13 @@ def _order(view: _View, column: str) -> Callable[[SeriesKey], Any]:
 
     orders: dict[str, Callable[[SeriesKey], Any]] = {
         "service": lambda key: key,
-        "metric": lambda key: key.metric,
+        "metric": lambda key: (view.parts.catalogue[key.metric].title.lower(), key.metric),
         "state": view.rank,
         "trained_at": trained,
-        "samples": samples,
+        "samples": view.have,
         "alert_rate": alert_rate,
     }
     return orders[column]
-
-
-def _alarming(standing: Standing | None) -> bool:
-    if standing is None or standing.judged < _ENOUGH_JUDGED:
-        return False
-    return (standing.alert_rate or 0.0) >= _MANY_ALERTS
 
 
 def _status(view: _View, key: SeriesKey) -> ModelStatus:
@@ -161,7 +154,7 @@ def _status(view: _View, key: SeriesKey) -> ModelStatus:
         unit=spec.unit,
         state=state,
         reason=reason,
-        have=progress.have,
+        have=view.have(key),
         need=progress.need,
         eta=progress.eta if state == "warming_up" else None,
         trained_at=info.trained_at if info else None,
@@ -173,7 +166,7 @@ def _status(view: _View, key: SeriesKey) -> ModelStatus:
         learned=standing.learned if standing else None,
         judged=standing.judged if standing else 0,
         alert_rate=standing.alert_rate if standing else None,
-        alarming=state == "ready" and _alarming(standing),
+        alarming=state == "ready" and standing is not None and standing.alarming,
         changed=info.changed if info else "",
         candidate=info.candidate if info else "",
         held=info.held if info else False,

@@ -74,7 +74,6 @@ class ClassicDetector:
         return {
             key: Standing(models.models[key].samples, judged, anomalous)
             for key, (judged, anomalous) in zip(served, figures, strict=True)
-            if judged
         }
 
     def go_back(self, forests: Mapping[SeriesKey, Forest], models: ModelSet) -> None:

@@ -84,6 +84,11 @@ class Trainer(Protocol):
         """Serve what was trained and not dropped; ``models`` is the generation that it was saved as."""
 
 
+_MANY_ALERTS = 0.2
+_ENOUGH_JUDGED = 20
+"""So large a share tells of a model that does not fit, not of trouble; of fewer readings none can tell."""
+
+
 class Standing(NamedTuple):
     """How a pair's model has done since it serves: readings it knows, judged, and called anomalous."""
 
@@ -95,6 +100,11 @@ class Standing(NamedTuple):
     def alert_rate(self) -> float | None:
         """The share of anomalous readings; None before the first."""
         return self.anomalous / self.judged if self.judged else None
+
+    @property
+    def alarming(self) -> bool:
+        """Whether it calls so much anomalous that it may not fit."""
+        return self.judged >= _ENOUGH_JUDGED and self.anomalous >= _MANY_ALERTS * self.judged
 
 
 def at_once() -> None:
@@ -112,7 +122,7 @@ class Detector(Protocol):
         """What had to do with the pair's newest score, the strongest first; empty where it cannot tell."""
 
     def standings(self, keys: Sequence[SeriesKey], models: ModelSet) -> dict[SeriesKey, Standing]:
-        """How these pairs' models have done; without those that have judged nothing yet."""
+        """How these pairs' models have done; without those that no poll came for yet."""
 
     def go_back(self, forests: Mapping[SeriesKey, Forest], models: ModelSet) -> None:
         """Serve these earlier models, which ``models`` names, until the next training."""

@@ -41,7 +41,6 @@ _WORTH_PARTING = 64
 """So many rows of one forest are faster parted by its trees than led through them one by one."""
 _WORTH_A_THREAD = 512
 """Fewer rows than this are done sooner than a second thread has begun."""
-_THREADS = ThreadPoolExecutor(CORES, "classic-forest")
 
 
 class _Segment(NamedTuple):
@@ -138,7 +137,11 @@ class ForestBatch:
                 depths[rows] = _depths(segment, self._paths, slots, keys[rows])
 
         asked = np.unique(segment_of)
-        list((map if len(asked) < 2 or len(keys) < _WORTH_A_THREAD else _THREADS.map)(walk, asked))
+        if len(asked) < 2 or len(keys) < _WORTH_A_THREAD:
+            list(map(walk, asked))
+        else:
+            with ThreadPoolExecutor(CORES, "classic-forest") as threads:
+                list(threads.map(walk, asked))
         normalisers = self._normalisers[index]
         ratios = np.divide(depths, normalisers, out=np.ones_like(depths), where=normalisers != 0)
         scores: FloatArray = 2.0**-ratios

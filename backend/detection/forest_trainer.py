@@ -13,6 +13,7 @@ from backend.detection.arena import ForestArena
 from backend.detection.calibration import usual_values
 from backend.detection.detector import Series, at_once
 from backend.detection.forest_memory import Habits
+from backend.detection.manifest import ModelInfo
 from backend.detection.registry import ModelSet
 from backend.detection.seed import seed_of
 from backend.detection.sensitivity import Thresholds
@@ -87,6 +88,7 @@ class ForestTrainer:
         self._swap_in = swap_in
         self._give_way = give_way
         self._grown: dict[SeriesKey, Grown] = {}
+        self._trained_at: dict[SeriesKey, float] = {}
 
     def train(self, key: SeriesKey, series: Series, now: float) -> TrainedModel:
         """See Trainer."""
@@ -95,6 +97,7 @@ class ForestTrainer:
             raise NotEnoughSamples(learned, self._min_samples)
         habits = self._known_before(key, series)
         grown = self._grown[key] = grow(self._nursery(), key, series, habits, self._give_way)
+        self._trained_at[key] = now
         return TrainedModel(
             key=key,
             forest=grown.arena.model(grown.slot),
@@ -114,8 +117,13 @@ class ForestTrainer:
         """See Trainer."""
         return self._thresholds.of(key.metric)
 
+    def has_trained(self, info: ModelInfo) -> bool:
+        """Whether this is the entry of a model that was trained here and not dropped."""
+        return self._trained_at.get(info.key) == info.trained_at
+
     def drop(self, key: SeriesKey) -> None:
         """See Trainer."""
+        self._trained_at.pop(key, None)
         grown = self._grown.pop(key, None)
         if grown is not None:
             grown.arena.drop(grown.slot)

@@ -63,6 +63,7 @@ class LiveForest:
         self._turns = RangeTurns(interval)
         self._changed: set[int] = set()
         self._meanwhile: Meanwhile | None = None
+        self._trainer: ForestTrainer | None = None
 
     def judge(self, batch: Batch, models: ModelSet) -> Judged:
         """See Detector: scores, learns, and refits those whose turn it is."""
@@ -132,17 +133,18 @@ class LiveForest:
         """The pairs of these models whose past must be read in.
 
         That is so where one has no slot, where its trees come from another model, or where its readings run
-        ahead of ``now`` (seconds since the epoch): a clock was wrong.
+        ahead of ``now`` (seconds since the epoch): a clock was wrong. What the training under way has trained
+        is not lacking: it is about to be swapped in.
         """
         keys = list(models)
         with self._lock:
             slots = self.slots.find(keys)
-            origins = self.slots.origins
+            origins, trainer = self.slots.origins, self._trainer
             lacks = [
-                slot < 0 or origins[slot] != info.sha256
+                (slot < 0 or origins[slot] != info.sha256) and not (trainer and trainer.has_trained(info))
                 for slot, info in zip(slots.tolist(), models.values(), strict=True)
             ]
-            whole = np.flatnonzero(~np.array(lacks, dtype=np.bool_))
+            whole = np.flatnonzero(~np.array(lacks, dtype=np.bool_) & (slots >= 0))
             ahead = self.arena.newest(slots[whole]) > now + CLOCK_ERROR
         for row in whole[ahead].tolist():
             lacks[row] = True
@@ -218,24 +220,31 @@ class LiveForest:
     @contextmanager
     def training(self, give_way: Callable[[], None] = at_once) -> Iterator[ForestTrainer]:
         """See Detector: what polls bring meanwhile is pushed before anything is swapped in."""
+        meanwhile = Meanwhile()
+        trainer = ForestTrainer(
+            lambda: ForestArena(self.interval, self.zone),
+            self._min_samples,
+            self._thresholds,
+            self.habits,
+            partial(self._swap_in, meanwhile, give_way),
+            give_way,
+        )
         with self._lock:
-            self._meanwhile = Meanwhile()
+            self._meanwhile, self._trainer = meanwhile, trainer
         try:
-            yield ForestTrainer(
-                lambda: ForestArena(self.interval, self.zone),
-                self._min_samples,
-                self._thresholds,
-                self.habits,
-                partial(self._swap_in, give_way),
-                give_way,
-            )
+            yield trainer
         finally:
             with self._lock:
-                self._meanwhile = None
+                self._meanwhile = self._trainer = None
 
-    def _swap_in(self, give_way: Callable[[], None], grown: dict[SeriesKey, Grown], models: ModelSet) -> None:
+    def _swap_in(
+        self,
+        meanwhile: Meanwhile,
+        give_way: Callable[[], None],
+        grown: dict[SeriesKey, Grown],
+        models: ModelSet,
+    ) -> None:
         """The long part first, without keeping the poll waiting; then each pair between two polls, whole."""
-        meanwhile = self._meanwhile or Meanwhile()
         known = len(meanwhile)
         for key, pair in grown.items():
             give_way()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -115,14 +116,22 @@ def read_manifest(folder: Path, name: str = MANIFEST) -> Manifest:
         full_run_at = content.get("full_run_at")
         reader = _Reader()
         return Manifest(
-            content["generation"],
+            _generation(content["generation"]),
             tuple(reader.info(entry) for entry in content["models"]),
             None if full_run_at is None else from_rfc3339(full_run_at),
         )
     except FileNotFoundError:
         return Manifest()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ManifestError(f"{path} cannot be read ({error!r}); move it away and retrain") from None
+
+
+def _generation(name: Any) -> str | None:
+    """Its number is what the next one's is made of."""
+    if name is not None and not re.fullmatch(r".*-\d+", name):
+        raise ValueError(f"{name!r} is no generation")
+    found: str | None = name
+    return found
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
@@ -173,8 +182,10 @@ class _Reader:
         usual = entry["usual"] if "usual" in entry else entry["expected"]  # as older versions called it
         features, versions = tuple(entry["features"]), entry["versions"]
         service, metric = entry["service"], entry["metric"]
-        if not (isinstance(service, str) and isinstance(metric, str)):
-            raise TypeError("a service or a metric whose name is no text")
+        for text in (service, metric, entry["sha256"], *features, *versions.values()):
+            if not isinstance(text, str):
+                raise TypeError(f"{text!r} where there should be a text")
+        metric.encode()  # it is a file's name
         return ModelInfo(
             key=SeriesKey(service, metric),
             sha256=entry["sha256"],

@@ -103,7 +103,7 @@ class ModelRegistry:
 
         ``keep`` tells of a full run: of the models that it did not replace, only those of these pairs stay.
         ``held_back`` says why a pair's new model was not taken: noted beside the one that stays. ``give_way``
-        is called between two models, while no lock is held.
+        is called between two models, while no lock is held that a poll takes.
         Raises RegistryBusy while another process writes, ManifestError, and OSError when the disk refuses;
         the old generation serves on.
         """

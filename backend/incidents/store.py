@@ -50,7 +50,11 @@ class IncidentStore:
         self._writing_now = threading.Lock()
         self._idle_readers: deque[sqlite3.Connection] = deque()
         self._closed = False
-        self._keep_room(anew=True)
+
+    def keep_room(self, *, anew: bool) -> None:
+        """See `schema.keep_room`; on a disk that is full already, what room there is must do."""
+        with suppress(StoreError), self._write() as db:
+            schema.keep_room(db, anew=anew)
 
     def close(self) -> None:
         """Wait for the write under way and let the file go; a second call does nothing."""
@@ -79,7 +83,7 @@ class IncidentStore:
                 (incident.last_fired_at, *incident.key),
             )
             opened = replace(incident, id=rows.insert(db, incident))
-        self._keep_room(anew=False)
+        self.keep_room(anew=False)
         return opened
 
     def attach(
@@ -214,11 +218,6 @@ class IncidentStore:
         """What happened between two times, oldest first, to one service or to all; the newest ``limit``."""
         with self._read() as db:
             return marker_rows.between(db, start, end, service, limit)
-
-    def _keep_room(self, *, anew: bool) -> None:
-        """See `schema.keep_room`; on a disk that is full already, what room there is must do."""
-        with suppress(StoreError), self._write() as db:
-            schema.keep_room(db, anew=anew)
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:

@@ -62,8 +62,8 @@ class Backfill:
     def catch_up(self, keys: Collection[SeriesKey], at: float) -> dict[SeriesKey, int]:
         """Before the poll of ``at`` is judged: fill what lies between each metric's last poll and this one.
 
-        ``keys`` are the pairs that have a value now. Returns, for each pair that was loaded anew, how many
-        readings of the training window are stored; 0 where a model serves, for counting is reading them all.
+        ``keys`` are the pairs that have a value now. Returns, for each pair that was loaded anew and has no
+        model, how many readings of the training window are stored: counting is reading them all.
         """
         present: dict[str, list[SeriesKey]] = {}
         for key in keys:
@@ -72,7 +72,8 @@ class Backfill:
         # Before the poll's own readings are stored: after a kill they would look like a complete past.
         self._owed.save()
         loaded = self._windows.unknown(keys) | (changed - self._windows.unknown(changed))
-        return {key: self._load(key, at) for key in loaded}
+        counts = {key: self._load(key, at) for key in loaded}
+        return {key: count for key, count in counts.items() if count is not None}
 
     def kept(self, failed: Mapping[SeriesKey, Unkept]) -> None:
         """After a poll's readings were appended: ``failed`` says which pairs could not be kept, and why."""
@@ -148,12 +149,12 @@ class Backfill:
         # A time far ahead was written under a wrong clock.
         return None if newest is None or newest > at + CLOCK_ERROR else newest
 
-    def _load(self, key: SeriesKey, at: float) -> int:
+    def _load(self, key: SeriesKey, at: float) -> int | None:
         """Fill the pair's recent window from its stored readings; see `catch_up`."""
         try:
             stored = self._history.recent(key, at - _LOADED_WINDOWS * ROLLING_WINDOW * self._interval)
             has_model = key in self._registry.current.models
-            count = 0 if has_model else self._history.count(key, at - self.window)
+            count = None if has_model else self._history.count(key, at - self.window)
         except HistoryError as error:
             log.error("the stored readings of %r, %s cannot be read: %s", key.service, key.metric, error)
             return 0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from backend.clock import Clock
 from backend.cores import CORES
@@ -22,7 +22,16 @@ from backend.incidents.schema import StoreError
 from backend.jobs.learning import Learning
 from backend.jobs.pair_training import Older, PairTraining
 from backend.jobs.threads import PollsFirst, after_polls
-from backend.jobs.training_job import PairProblem, RetrainRunning, TrainingJob, Trigger
+from backend.jobs.training_job import (
+    PairProblem,
+    ProblemKind,
+    RetrainRunning,
+    TrainingJob,
+    Trigger,
+    groups,
+    noted,
+    nothing_new,
+)
 from backend.metrics.history import HistoryError, HistoryStore
 from backend.metrics.readings import SeriesKey
 from backend.settings import Settings
@@ -31,9 +40,6 @@ log = logging.getLogger(__name__)
 
 _KEPT_JOBS = 50
 AskOlder = Callable[[Sequence[SeriesKey], float], Older]
-ProblemKind = Literal["skipped", "failed", "held_back"]
-
-"""Pairs that are trained side by side; the compiled loops let go of the interpreter."""
 _TELL_EVERY = 0.2
 """Seconds between two tellings of progress: ten thousand pairs are no reason for ten thousand events."""
 
@@ -188,17 +194,17 @@ class Retrainer:
             self._detector.training(self.polls.give_way) as trainer,
             ThreadPoolExecutor(CORES, f"retrain-{job.id}", initializer=after_polls) as pool,
         ):
-            for keys in _groups(job):
+            for keys in groups(job):
                 attempt = partial(self._attempt, job, trainer, self._older_of(job, keys))
                 for model, problem in pool.map(attempt, keys):
                     if why := self._why_cancelled(job):
                         return self._end(job, "cancelled", f"{why}; the present models stay")
                     if model is not None:
                         trained.append(model)
-                    job = _noted(job, problem, len(trained))
+                    job = noted(job, problem, len(trained))
                     self._update(job)
             if not trained and not job.held_back:
-                return self._end(job, "done", _nothing_new(job))
+                return self._end(job, "done", nothing_new(job))
             return self._serve(job, trainer, trained)
 
     def _why_cancelled(self, job: TrainingJob) -> str:
@@ -282,27 +288,3 @@ class Retrainer:
     def _tell(self, job: TrainingJob) -> None:
         self._told_at = time.monotonic()
         self._on_progress(job)
-
-
-def _groups(job: TrainingJob) -> list[Sequence[SeriesKey]]:
-    """Pairs whose earlier weeks are asked for and held in memory together: those of a metric."""
-    if job.trigger != "seasons":
-        return [job.pairs]
-    metrics = sorted({key.metric for key in job.pairs})
-    return [[key for key in job.pairs if key.metric == metric] for metric in metrics]
-
-
-def _noted(job: TrainingJob, problem: tuple[ProblemKind, PairProblem] | None, trained: int) -> TrainingJob:
-    """The run after one more pair."""
-    job = replace(job, done=job.done + 1, trained=trained)
-    if problem is None:
-        return job
-    kind, what = problem
-    changes: dict[str, Any] = {kind: (*getattr(job, kind), what)}
-    return replace(job, **changes)
-
-
-def _nothing_new(job: TrainingJob) -> str:
-    if job.trigger == "seasons":
-        return "Prometheus knows nothing of the weeks before; the present models stay"
-    return "no pair had enough to learn from; the present models stay"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 from backend.clock import to_rfc3339
 from backend.metrics.readings import SeriesKey
 
 Trigger = Literal["start", "schedule", "api", "command", "resolved", "seasons"]
+ProblemKind = Literal["skipped", "failed", "held_back"]
 
 
 class PairProblem(NamedTuple):
@@ -57,3 +59,28 @@ class RetrainRunning(Exception):
             f"({job.done} of {job.total} pairs); wait for it to end"
         )
         self.job = job
+
+
+def groups(job: TrainingJob) -> list[Sequence[SeriesKey]]:
+    """Pairs whose earlier weeks are asked for and held in memory together: those of a metric."""
+    if job.trigger != "seasons":
+        return [job.pairs]
+    metrics = sorted({key.metric for key in job.pairs})
+    return [[key for key in job.pairs if key.metric == metric] for metric in metrics]
+
+
+def noted(job: TrainingJob, problem: tuple[ProblemKind, PairProblem] | None, trained: int) -> TrainingJob:
+    """The run after one more pair."""
+    job = replace(job, done=job.done + 1, trained=trained)
+    if problem is None:
+        return job
+    kind, what = problem
+    changes: dict[str, Any] = {kind: (*getattr(job, kind), what)}
+    return replace(job, **changes)
+
+
+def nothing_new(job: TrainingJob) -> str:
+    """Why a run that could train none of its pairs changed nothing."""
+    if job.trigger == "seasons":
+        return "Prometheus knows nothing of the weeks before; the present models stay"
+    return "no pair had enough to learn from; the present models stay"

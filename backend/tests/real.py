@@ -23,8 +23,8 @@ from typing import Any, Self
 import requests
 import yaml
 
-START_SECONDS = 120.0
-"""How long a server may take to become ready on a machine that is busy."""
+PATIENCE = 120.0
+"""Seconds after which something hangs, however busy the machine is and if loops are compiled first."""
 
 
 def find_program(name: str) -> str:
@@ -42,7 +42,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     """Return as soon as ``condition`` holds; AssertionError naming ``what`` when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -135,7 +135,7 @@ class RealPrometheus:
             return
         if self.process.poll() is None:
             os.kill(self.process.pid, how)
-        self.process.wait(timeout=START_SECONDS)
+        self.process.wait(timeout=PATIENCE)
         self.process = None
 
     def query(self, query: str, at: float | None = None) -> list[dict[str, Any]]:
@@ -146,7 +146,7 @@ class RealPrometheus:
         result: list[dict[str, Any]] = answer.json()["data"]["result"]
         return result
 
-    def wait_for(self, query: str, series: int = 1, seconds: float = START_SECONDS) -> list[dict[str, Any]]:
+    def wait_for(self, query: str, series: int = 1, seconds: float = PATIENCE) -> list[dict[str, Any]]:
         """Wait until ``query`` answers at least ``series`` series; returns them."""
         wait_until(lambda: len(self.query(query)) >= series, f"{query} answers {series} series", seconds)
         return self.query(query)

@@ -36,7 +36,7 @@ class ModelStatus(Wire):
     unit: str = Field(description="of the usual values")
     state: ModelState
     reason: str = Field(description="why it failed, or what it waits for; empty when ready")
-    have: int = Field(description="samples inside the training window")
+    have: int = Field(description="samples that its model was trained on, or that there are for its first")
     need: int
     eta: Time | None = Field(description="when warming up: the earliest time the model can be ready")
     trained_at: Time | None

@@ -10,6 +10,7 @@ import pytest
 
 from backend.detection import generations
 from backend.tests.api.conftest import HEALTHY, Running
+from backend.tests.real import wait_until
 
 
 def model(running: Running) -> dict[str, Any]:
@@ -96,11 +97,27 @@ def test_models_are_filtered_and_sorted(running: Running) -> None:
     for sort in ("metric", "state", "trained_at", "samples", "alert_rate"):
         up, down = (running.json("/models", sort=each)["items"] for each in (sort, f"-{sort}"))
         assert len(up) == len(down) == running.json("/models")["total"]
-    urgent = [m["state"] for m in running.json("/models", sort="state")["items"]]
-    assert urgent == sorted(urgent, key=["failed", "warming_up", "ready"].index)
     assert [m["service"] for m in running.json("/models", sort="-service")["items"]] == sorted(
         (m["service"] for m in running.json("/models")["items"]), reverse=True
     )
+
+
+def test_what_wants_a_look_comes_first(running: Running) -> None:
+    """A model that calls its pair anomalous all the time, before one that learns, before a sound one."""
+
+    def by_state() -> list[tuple[str, bool]]:
+        return [(m["state"], m["alarming"]) for m in running.json("/models", sort="state")["items"]]
+
+    first = [("ready", True), ("ready", True), ("warming_up", False), ("ready", False)]
+    wait_until(lambda: by_state() == first, f"{first}: two pairs are in a fault")
+
+
+def test_samples_are_those_of_the_model_or_those_on_the_way_to_it(running: Running) -> None:
+    items = running.json("/models", sort="samples")["items"]
+    assert [m["have"] for m in items] == sorted(m["have"] for m in items)
+    assert {m["have"] == m["samples"] for m in items if m["state"] == "ready"} == {True}
+    (learning,) = (m for m in items if m["state"] == "warming_up")
+    assert (learning["samples"], 0 < learning["have"] < learning["need"]) == (None, True)
 
 
 def test_a_list_of_models_that_cannot_be_is_refused(running: Running) -> None:

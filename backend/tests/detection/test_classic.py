@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pytest
 
 from backend.detection.classic import ClassicDetector
-from backend.detection.detector import Batch
+from backend.detection.detector import Batch, Standing
 from backend.detection.forest import fit
 from backend.detection.forest_batch import ForestBatch
 from backend.detection.manifest import ModelInfo
@@ -53,4 +54,14 @@ def test_a_model_s_standing_goes_on_while_it_serves_and_begins_anew_with_another
     detector.judge(batch(FIRST, SECOND), later)
     assert detector.standings([FIRST, SECOND], later) == {FIRST: (300, 3, 1), SECOND: (300, 1, 0)}
     detector.forget([FIRST])
-    assert FIRST not in detector.standings([FIRST], later)
+    assert detector.standings([FIRST], later) == {FIRST: (300, 0, 0)}
+
+
+@pytest.mark.parametrize(
+    ("judged", "anomalous", "alarming"),
+    [(0, 0, False), (19, 19, False), (20, 3, False), (20, 4, True), (1000, 199, False), (1000, 200, True)],
+)
+def test_a_model_that_calls_a_fifth_of_what_it_judged_anomalous_is_alarming(
+    judged: int, anomalous: int, alarming: bool
+) -> None:
+    assert Standing(300, judged, anomalous).alarming is alarming

@@ -124,6 +124,45 @@ def test_what_comes_while_a_training_goes_on_is_in_what_is_swapped_in() -> None:
     assert forest.standings([], served) == {}
 
 
+def test_what_comes_while_the_first_pairs_are_swapped_in_is_in_all_of_them() -> None:
+    pairs = keys(3)
+    forest, served = live(pairs), models(pairs)
+    times = START - STEP * np.arange(60, 0.0, -1)
+    yes = np.ones(60, dtype=np.bool_)
+    grown, polls = False, 0
+
+    def poll() -> None:
+        nonlocal polls
+        if grown:
+            forest.judge(batch(pairs, polls), served)
+            polls += 1
+
+    with forest.training(poll) as trainer:
+        for key in pairs:
+            trainer.train(key, Series(times, np.full(60, 40.0), yes, ~yes), START)
+        grown = True
+        trainer.adopt(served)
+    assert polls >= len(pairs), "a poll is let in before each"
+    assert [standing.learned for standing in forest.standings(pairs, served).values()] == [60 + polls] * 3
+
+
+def test_what_a_training_has_saved_is_not_lacking_while_it_is_swapped_in() -> None:
+    pairs = keys(2)
+    forest = LiveForest(STEP, None, Thresholds(Settings()), 50)
+    yes = np.ones(60, dtype=np.bool_)
+    series = Series(START - STEP * np.arange(60, 0.0, -1), np.arange(60.0) % 7, yes, ~yes)
+    saved = models(pairs).models
+    lacking = []
+    with forest.training(lambda: lacking.append(forest.lacking(saved, START))) as trainer:
+        trainer.train(pairs[0], series, saved[pairs[0]].trained_at)
+        trainer.train(pairs[1], series, saved[pairs[1]].trained_at - 60.0)
+        lacking.clear()
+        trainer.drop(pairs[1])
+        trainer.adopt(models(pairs))
+    assert lacking == [[pairs[1]], [pairs[1]]], "but for what was not taken, or is another model"
+    assert forest.lacking(saved, START) == [pairs[1]]
+
+
 @pytest.mark.parametrize("count", [1, 300])
 def test_a_dumped_segment_scores_on_as_if_nothing_had_been(count: int) -> None:
     pairs = keys(count)

@@ -153,7 +153,11 @@ def test_a_model_of_another_version_is_refused_and_marked_for_a_retrain(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b'{"format": 99}', b'{"format": 1, "generation": "x"}']
+    "content",
+    [
+        *(b"", b"{", b"[]", b'{"format": 99}', b'{"format": 1, "generation": "x"}'),
+        *(b'{"format": 1, "generation": %s, "models": []}' % name for name in (b'"x"', b'"x-y"', b"7")),
+    ],
 )
 def test_a_manifest_that_cannot_be_read_is_said_so(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "manifest.json").write_bytes(content)
@@ -163,7 +167,17 @@ def test_a_manifest_that_cannot_be_read_is_said_so(tmp_path: Path, content: byte
 
 @pytest.mark.parametrize(
     "change",
-    [{"service": {}}, {"metric": 7}, {"samples": "many"}, {"usual": {"low": None, "high": 1.0}}],
+    [
+        {"service": {}},
+        {"metric": 7},
+        {"metric": "\ud800"},
+        {"sha256": None},
+        {"samples": "many"},
+        {"samples": float("inf")},
+        {"features": [1]},
+        {"versions": {"numpy": None}},
+        {"usual": {"low": None, "high": 1.0}},
+    ],
     ids=str,
 )
 def test_a_damaged_entry_is_found_when_it_is_read_and_not_by_a_poll(

@@ -143,6 +143,7 @@ def test_a_file_keeps_room_for_incidents_on_a_full_disk_and_does_not_grow_by_it(
     sizes: list[int] = []
     for _ in range(3):
         store = IncidentStore(database)
+        store.keep_room(anew=True)
         for number in range(20):
             opened(store, key=SeriesKey(f"service-{len(sizes)}-{number}", "lat"))
         store.close()

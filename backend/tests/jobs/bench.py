@@ -206,6 +206,7 @@ class Bench:
         self.registry = ModelRegistry(storage.models, self.settings.detection.detector)
         self.registry.load()
         self.store = IncidentStore(self.directory / "canopy.db")
+        self.store.keep_room(anew=True)
         self.live = Live()
         self.detector = build_detector(self.settings, Thresholds(self.settings))
         self.snapshots = snapshots_of(self.detector, self.settings, self.registry, self.board)

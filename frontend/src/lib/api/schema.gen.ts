@@ -2082,7 +2082,7 @@ export interface components {
             reason: string;
             /**
              * Have
-             * @description samples inside the training window
+             * @description samples that its model was trained on, or that there are for its first
              */
             have: number;
             /** Need */
