@@ -13,7 +13,7 @@ from backend.incidents.episodes import Span
 from backend.jobs.backtest_request import BacktestRequest, Judging
 from backend.metrics.readings import SeriesKey, Severity
 
-WEEK = 7 * 86400.0
+DAY, WEEK = 86400.0, 7 * 86400.0
 
 Change = Literal["same", "appears", "vanishes"]
 State = Literal["running", "done", "failed", "cancelled"]
@@ -162,8 +162,8 @@ class Backtest:
 
 
 def outcome(incidents: int, firing: int, seconds: float) -> Outcome:
-    """``seconds``: how long it took them to come."""
-    return Outcome(incidents, firing, incidents * WEEK / seconds)
+    """``seconds``: how long it took them to come; less than a day, none at all too, counts as a day."""
+    return Outcome(incidents, firing, incidents * WEEK / max(DAY, seconds))
 
 
 def totals(results: Sequence[PairResult], seconds: float) -> Totals:

@@ -9,18 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.clock import Clock, to_rfc3339
+from backend.detection.detector import YOUNG
 from backend.detection.sensitivity import Thresholds, score_of
 from backend.incidents.episodes import Rule, Scored, firing
 from backend.incidents.sensitivities import Sensitivities, SensitivityChange
 from backend.jobs.backtest_pair import compared, would_fire
-from backend.jobs.backtest_result import Outcome, WouldFire, outcome
+from backend.jobs.backtest_result import DAY, Outcome, WouldFire, outcome
 from backend.metrics.catalogue import MetricSpec
-from backend.metrics.columns import Columns
 from backend.metrics.history import HistoryStore
 from backend.metrics.readings import SeriesKey
 from backend.settings import Sensitivity, Settings
 
-DAY = 86400.0
 MOST_READINGS = 6_000_000
 """Looked at for one preview, some eight seconds' work: of many pairs only the newest days are."""
 _LISTED = 200
@@ -113,7 +112,7 @@ class SensitivityControl:
         incidents: list[WouldFire] = []
         counts, pairs, first = np.zeros(4, dtype=np.int64), 0, end
         for key in keys:
-            scored = _scored(self._history.columns(key, end - span, end))
+            scored = self._scored(key, end - span, end)
             if not len(scored.values):
                 continue
             pairs += 1
@@ -130,7 +129,7 @@ class SensitivityControl:
         readings, judged_readings, fired, fired_asked = counts.tolist()
         changes = Counter(one.change for one in incidents)
         incidents.sort(key=lambda one: (_ORDER.index(one.change), -one.start, one.service))
-        seconds = max(DAY, end - first)
+        seconds = end - first
         return Preview(
             start=first,
             end=end,
@@ -151,6 +150,22 @@ class SensitivityControl:
             vanishes=changes["vanishes"],
         )
 
+    def _scored(self, key: SeriesKey, start: float, end: float) -> Scored:
+        """The stored readings with their scores, NaN where none was stored.
+
+        How old a model was is not stored: live it had learned what was stored before, save what fired.
+        """
+        columns = self._history.columns(key, start - 2 * YOUNG * self._settings.poll.interval, end)
+        before = int(np.searchsorted(columns.timestamps, start))
+        older = 0
+        if before < YOUNG and len(columns):
+            # A new pair, which has hardly any readings, or one that came back after a silence.
+            everything = self._history.columns(key, 0.0, end).timestamps
+            older = int(np.searchsorted(everything, columns.timestamps[0]))
+        scores = np.array([float(text) if text else np.nan for text in columns.score.tolist()])
+        grown = older + np.arange(1, len(columns) + 1) >= YOUNG
+        return Scored(columns.timestamps, columns.values, scores, grown).part(slice(before, None))
+
     def _rule(self, sensitivity: Sensitivity) -> Rule:
         incidents = self._settings.incidents
         return Rule(
@@ -160,13 +175,6 @@ class SensitivityControl:
 
 def _changes(key: SeriesKey, spec: MetricSpec, scored: Scored, present: Rule, asked: Rule) -> list[WouldFire]:
     return compared(would_fire(key, spec, scored, present), would_fire(key, spec, scored, asked))
-
-
-def _scored(columns: Columns) -> Scored:
-    """The stored readings with their scores, NaN where none was stored; how old a model was is not."""
-    texts = columns.score
-    scores = np.array([float(text) if text else np.nan for text in texts.tolist()], dtype=np.float64)
-    return Scored(columns.timestamps, columns.values, scores, np.ones(len(scores), dtype=np.bool_))
 
 
 def _by_day(incidents: Sequence[WouldFire], start: float, end: float) -> tuple[PreviewDay, ...]:

@@ -168,6 +168,25 @@ def test_a_new_service_is_a_pair_with_what_it_has(bench: Bench) -> None:
     assert found.total == 2
 
 
+def test_a_service_that_appears_with_the_last_poll_leaves_the_others_their_results(bench: Bench) -> None:
+    bench.prometheus.write("lat", "newborn", {NOW: 5000.0})
+    found = bench.run(policy="threshold")
+    assert found.state == "done", found.detail
+    newborn = found.result(SeriesKey("newborn", "lat"))
+    assert newborn is not None
+    assert newborn.asked == (1, 1, 7.0)
+    alone = bench.run(service="newborn", policy="threshold").totals
+    assert alone is not None
+    assert alone.asked == (1, 1, 7.0)
+
+
+def test_less_than_a_day_counts_as_a_day_in_alerts_a_week(bench: Bench) -> None:
+    (pair,) = (found := bench.run(start=START + DAY - 3600, end=START + DAY + 3600)).results
+    assert found.totals is not None
+    assert found.totals.present == pair.present
+    assert (pair.present.incidents, pair.present.alerts_per_week) == (1, 7.0)
+
+
 @pytest.mark.parametrize(
     ("request_", "said"),
     [

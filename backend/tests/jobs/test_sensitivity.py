@@ -31,12 +31,12 @@ CLEAR, FAINT = 0.7, 0.61
 class Desk:
     """A control over the same files each time it is built, as after a restart."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Settings = SETTINGS) -> None:
         self.history = HistoryStore(folder / "datasets")
         self.clock = SetClock(NOW)
         saved = Sensitivities(folder / "canopy.db")
-        self.thresholds = Thresholds(SETTINGS, saved.saved())
-        self.control = SensitivityControl(SETTINGS, self.thresholds, saved, self.history, self.clock)
+        self.thresholds = Thresholds(settings, saved.saved())
+        self.control = SensitivityControl(settings, self.thresholds, saved, self.history, self.clock)
 
     def store(self, service: str, faults: dict[float, float]) -> None:
         """Two days of healthy readings, with ten bad minutes from each of ``faults`` (time -> score) on."""
@@ -92,6 +92,23 @@ def test_the_same_sensitivity_changes_nothing(desk: Desk) -> None:
     found = desk.control.preview(CATALOGUE["lat"], "medium", 7)
     assert (found.appears, found.vanishes) == (0, 0)
     assert found.present == found.asked
+
+
+@pytest.mark.parametrize("days", [7.0, 1.0], ids=["whole", "cut"])
+def test_what_a_young_model_alone_would_open_live_holds_back(tmp_path: Path, days: float) -> None:
+    """Faults at a new pair's 200th and 300th reading; after the first 100 it was silent for a day."""
+    settings = Settings.model_validate({"poll": {"interval": "1m"}, "incidents": {"policy": "model"}})
+    desk = Desk(tmp_path, settings)
+    key, readings = SeriesKey("new", "lat"), []
+    for number in range(1, 401):
+        at = NOW - (2 if number <= 100 else 0.9) * DAY + number * STEP
+        score = CLEAR if number in (200, 300) else 0.4
+        readings.append(Reading(key, at, 40.0, State.SCORED, Severity.NORMAL, Verdict.NORMAL, score))
+    assert not desk.history.append(readings, "live")
+    found = desk.control.preview(CATALOGUE["lat"], "medium", days)
+    assert [one.start for one in found.incidents] == [readings[299].timestamp]
+    assert found.readings == (400 if days > 1 else 300)
+    assert found.present.alerts_per_week == pytest.approx(7 / max(1, (NOW - found.start) / DAY))
 
 
 def test_a_metric_without_readings_says_so(desk: Desk) -> None:
