@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +9,6 @@ from backend.detection.compiled import njit
 from backend.detection.forest_loops import score_if
 from backend.detection.forest_memory import Memory
 from backend.detection.views import LARGEST, VIEWS, Past, Spans, look, past_of
-from backend.metrics.readings import ExpectedRange
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -23,18 +20,6 @@ _BISECTIONS = 32
 _LONG_MEAN = VIEWS.index("long_mean")
 _BASELINES = tuple(VIEWS.index(view) for view in ("delta", "from_median", "daily", "weekly"))
 """Views that are the value less what was usual: the value less the view is a value to start from."""
-
-
-class Expects(Protocol):
-    """A view forest or an arena of them."""
-
-    def expected(self, pairs: IntArray, thresholds: FloatArray, /) -> FloatArray: ...
-
-
-def expected_range(forest: Expects, pair: int, threshold: float) -> ExpectedRange | None:
-    """One pair's `bounds`, None where there are none."""
-    low, high = forest.expected(np.array([pair]), np.array([threshold]))[0].tolist()
-    return None if np.isnan(low) else ExpectedRange(low, high)
 
 
 @njit(cache=True, nogil=True)

@@ -37,18 +37,6 @@ class IncidentRule:
         _push(self._last, self._below, pairs, timestamps, scores, threshold, alerts)
         return alerts
 
-    def state(self) -> dict[str, FloatArray | IntArray]:
-        """What must be kept across a restart."""
-        return {"last": self._last, "below": self._below}
-
-    @classmethod
-    def restored(cls, state: dict[str, FloatArray | IntArray]) -> IncidentRule:
-        """The rule as `state` gave it."""
-        rule = cls(len(state["last"]))
-        rule._last[:] = state["last"]
-        rule._below[:] = state["below"]
-        return rule
-
 
 @njit(cache=True, nogil=True)
 def _push(

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.detection.arena import SEGMENT, ForestArena
-from backend.detection.expected import expected_range
 from backend.detection.view_forest import THRESHOLD, ViewForest
 from backend.tests.detection.hard_series import HARD, STEP, noisy, stamps
+from backend.tests.detection.ranges import expected_range
 
 
 def series(seed: int, count: int) -> np.ndarray:

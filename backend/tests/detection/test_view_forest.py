@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from backend.detection.expected import expected_range
 from backend.detection.forest_memory import habits_from
 from backend.detection.season import local_seconds
 from backend.detection.step_tables import DEPTH, ENTRIES, average_path, fit_table, weight_at
@@ -19,6 +18,7 @@ from backend.detection.training_window import Sorted
 from backend.detection.view_forest import FIRST_FIT, THRESHOLD, ViewForest
 from backend.detection.views import VIEWS
 from backend.tests.detection.hard_series import HARD, STEP, noisy, stamps
+from backend.tests.detection.ranges import expected_range
 
 
 def forest(seeds: tuple[int, ...] = (1,), block: int | None = None) -> ViewForest:
