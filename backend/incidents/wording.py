@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from backend.logs.correlation import CorrelatedLine
@@ -10,8 +9,8 @@ from backend.metrics.cards import Artefact
 from backend.metrics.catalogue import MetricSpec
 from backend.metrics.quantity import duration, quantity, quantity_range
 from backend.metrics.readings import Reading, Severity
+from backend.metrics.visible import visible
 
-_JOINERS = "\u200c\u200d"
 _LONGEST_NAME = 80
 _LONGEST_MESSAGE = 160
 
@@ -62,7 +61,7 @@ def one_line(text: str, longest: int) -> str:
     Control and direction characters are written as escapes (they would break the line or turn the words
     after it around), and what is too long is cut in its middle.
     """
-    text = "".join(_visible(character) for character in text)
+    text = visible(text)
     half = longest // 2
     return text if len(text) <= longest else f"{text[:half]}…{text[half + 1 - longest :]}"
 
@@ -109,9 +108,3 @@ def _beyond(reading: Reading, spec: MetricSpec) -> str:
         return ""
     relation = "at" if reading.value == bound else spec.direction
     return f"{relation} {quantity(bound, spec.unit)}"
-
-
-def _visible(character: str) -> str:
-    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and character not in _JOINERS:
-        return character.encode("unicode_escape", "backslashreplace").decode("ascii")
-    return character
