@@ -197,6 +197,10 @@ class Backtester:
         detail = "every pair was replayed"
         if data_from >= start + 2 * interval:
             detail += f"; Prometheus has data from {to_rfc3339(data_from)} only"
+        doubted = sum(one.doubted for one in results)
+        if doubted:
+            pairs = "1 pair's model was" if doubted == 1 else f"{doubted:,} pairs' models were"
+            detail += f"; {pairs} young and opened nothing alone: the notes say until when"
         ended = replace(
             self._newest(backtest),
             results=tuple(sorted(results, key=lambda one: (-len(one.incidents), one.key))),

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backend.clock import to_rfc3339
+from backend.detection.detector import YOUNG
 from backend.detection.sensitivity import score_of
 from backend.detection.severity import classify
 from backend.detection.training import NotEnoughSamples
@@ -17,19 +17,20 @@ from backend.incidents import wording
 from backend.incidents.episodes import Episode, Rule, Scored, Span, episodes, firing, meets
 from backend.incidents.incident import IncidentSummary
 from backend.incidents.policy import evaluate
+from backend.jobs.backtest_chart import thinned
 from backend.jobs.backtest_request import Judging
-from backend.jobs.backtest_result import Chart, PairResult, RealIncident, WouldFire, outcome
+from backend.jobs.backtest_result import (
+    FloatArray,
+    PairResult,
+    RealIncident,
+    WouldFire,
+    outcome,
+)
 from backend.jobs.replay import by_classic_forest, by_view_forest
 from backend.metrics.catalogue import MetricSpec
-from backend.metrics.downsampling import min_max_indices
 from backend.metrics.readings import Reading, SeriesKey, State, Verdict
 from backend.settings import Fitter
 
-FloatArray = NDArray[np.float64]
-
-_CHART_POINTS, _FEWEST_POINTS = 600, 60
-_ALL_CHARTS = 600_000
-"""Points of a chart that are kept for its values' sake (half as many for its scores'), and of all charts."""
 _NO_MODEL = np.inf
 
 
@@ -81,17 +82,19 @@ def replay_pair(
     would = would_fire(key, spec, present, rule)
     would_asked = would_fire(key, spec, asked, asked_rule) if asked_rule else None
     incidents = would if would_asked is None else compared(would, would_asked)
+    doubts = _doubts(spec, present, rule, asked, asked_rule)
     seconds = about.end - float(present.timestamps[0])
     gaps, missing = _gaps(present.timestamps, about.interval)
     return PairResult(
         key=key,
-        note="; ".join(filter(None, (_late(timestamps, about), note))),
+        note="; ".join(filter(None, (_late(timestamps, about), note, *doubts))),
         first=float(present.timestamps[0]),
         last=float(present.timestamps[-1]),
         readings=len(present.values),
         judged=int((~np.isnan(present.scores)).sum()),
         gaps=gaps,
         missing=missing,
+        doubted=bool(doubts),
         threshold=rule.threshold if np.isfinite(rule.threshold) else None,
         asked_threshold=asked_rule.threshold if asked_rule and np.isfinite(asked_rule.threshold) else None,
         present=outcome(len(would), int(firing(rule, spec, present).sum()), seconds),
@@ -100,7 +103,9 @@ def replay_pair(
         else None,
         incidents=tuple(incidents),
         real=_found(real, would, would_asked, about.interval),
-        chart=_chart(present, asked.scores if scored_asked is not scored else None, about.pairs),
+        chart=thinned(
+            present, would, asked.scores if scored_asked is not scored else None, would_asked, about.pairs
+        ),
     )
 
 
@@ -231,21 +236,32 @@ def _late(timestamps: FloatArray, about: Replay) -> str:
     return ""
 
 
+def _doubts(
+    spec: MetricSpec, present: Scored, rule: Rule, asked: Scored, asked_rule: Rule | None
+) -> list[str]:
+    """What young models kept from firing, in words; empty where they kept nothing."""
+    doubt = _doubt(rule, spec, present)
+    doubt_asked = _doubt(asked_rule, spec, asked) if asked_rule else ""
+    if doubt_asked and doubt_asked != doubt:
+        doubt_asked = f"with the settings asked about, {doubt_asked}"
+    return list(filter(None, dict.fromkeys((doubt, doubt_asked))))
+
+
+def _doubt(rule: Rule, spec: MetricSpec, scored: Scored) -> str:
+    as_grown = replace(scored, grown=np.ones_like(scored.grown))
+    held = int((firing(rule, spec, as_grown) & ~firing(rule, spec, scored)).sum())
+    if not held:
+        return ""
+    grown = np.flatnonzero(scored.grown)
+    until = f"until {to_rfc3339(float(scored.timestamps[grown[0]]))}" if len(grown) else "to the end"
+    readings = f"{held:,} anomalous reading{'' if held == 1 else 's'}"
+    return (
+        f"its model was young {until} (fewer than {YOUNG} readings learned): "
+        f"alone it opens nothing, so {readings} did not fire"
+    )
+
+
 def _gaps(timestamps: FloatArray, interval: float) -> tuple[int, int]:
     """The stretches without a reading, and the polls in them."""
     steps = np.rint(np.diff(timestamps) / interval).astype(np.int64)
     return int((steps > 1).sum()), int((steps - 1).sum())
-
-
-def _chart(scored: Scored, asked: FloatArray | None, charts: int) -> Chart:
-    points = max(_FEWEST_POINTS, min(_CHART_POINTS, _ALL_CHARTS // charts))
-    rows = min_max_indices(scored.values, points)
-    for scores in (scored.scores, asked):
-        if scores is not None:
-            rows = np.union1d(rows, min_max_indices(np.nan_to_num(scores), points // 2))
-    return Chart(
-        scored.timestamps[rows],
-        scored.values[rows],
-        scored.scores[rows],
-        None if asked is None else asked[rows],
-    )

@@ -13,6 +13,9 @@ from backend.incidents.episodes import Span
 from backend.jobs.backtest_request import BacktestRequest, Judging
 from backend.metrics.readings import SeriesKey, Severity
 
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
 DAY, WEEK = 86400.0, 7 * 86400.0
 
 Change = Literal["same", "appears", "vanishes"]
@@ -73,15 +76,18 @@ class Outcome(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A pair's readings thinned out so that every peak stays: float64[n] seconds, values, scores (NaN: none).
+    """A pair's readings thinned out so that every peak and alert stays.
 
-    ``asked_scores`` where another detector was asked about, else None.
+    float64[n] seconds, values, scores (NaN: none); ``alerts`` bool[n]: where an incident would have opened.
+    ``asked_scores`` where another detector was asked about, ``asked_alerts`` where anything was, else None.
     """
 
-    timestamps: NDArray[np.float64]
-    values: NDArray[np.float64]
-    scores: NDArray[np.float64]
-    asked_scores: NDArray[np.float64] | None
+    timestamps: FloatArray
+    values: FloatArray
+    scores: FloatArray
+    alerts: BoolArray
+    asked_scores: FloatArray | None
+    asked_alerts: BoolArray | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,8 @@ class PairResult:
     """One pair over the range. ``note`` says what limits the answer, empty where nothing does.
 
     ``threshold`` is the score from which a reading is anomalous, None where the pair was judged by no model.
-    ``gaps`` counts the stretches without a reading, ``missing`` the polls in them.
+    ``gaps`` counts the stretches without a reading, ``missing`` the polls in them. ``doubted``: whether
+    something did not fire because a model was young.
     """
 
     key: SeriesKey
@@ -100,6 +107,7 @@ class PairResult:
     judged: int
     gaps: int
     missing: int
+    doubted: bool
     threshold: float | None
     asked_threshold: float | None
     present: Outcome

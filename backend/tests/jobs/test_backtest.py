@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from backend.clock import to_rfc3339
 from backend.detection.sensitivity import Thresholds
 from backend.incidents.acts import resolve
 from backend.incidents.incident import begin
@@ -166,6 +167,53 @@ def test_a_new_service_is_a_pair_with_what_it_has(bench: Bench) -> None:
     assert young is not None
     assert (young.readings, young.judged, young.incidents) == (11, 0, ())
     assert found.total == 2
+
+
+def _sparse(bench: Bench, kept: int) -> None:
+    """A service ``new`` with its last ``kept`` readings alone; the hundredth of them is far off."""
+    times = NOW - STEP * np.arange(kept - 1, -1, -1)
+    values = 40 + np.random.default_rng(7).normal(0, 3, kept)
+    values[99] = 400.0
+    bench.prometheus.write("lat", "new", dict(zip(times.tolist(), values.tolist(), strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("kept", "until"), [(200, "to the end"), (400, "until " + to_rfc3339(NOW - 400 * STEP + 240 * STEP))]
+)
+def test_what_a_young_model_held_back_is_said(bench: Bench, kept: int, until: str) -> None:
+    _sparse(bench, kept)
+    found = bench.run(service="new", policy="model")
+    (pair,) = found.results
+    assert pair.asked is not None
+    assert pair.asked.incidents == 0
+    said = f"with the settings asked about, its model was young {until} (fewer than 240 readings learned): "
+    assert said + "alone it opens nothing, so " in pair.note
+    assert "1 pair's model was young and opened nothing alone" in found.detail
+
+
+def test_nothing_is_said_of_a_young_model_that_held_nothing_back(bench: Bench) -> None:
+    _sparse(bench, 200)
+    found = bench.run(service="new")
+    assert "young" not in found.results[0].note + found.detail
+
+
+def test_no_alert_is_lost_where_a_chart_is_thinned_out(bench: Bench) -> None:
+    """Of a service whose alerts are no peaks: each hour another value just above the threshold."""
+    times = np.arange(START, NOW + STEP, STEP)
+    values = np.where(times % 7200 < 3600, 1001.0, 40.0) + np.random.default_rng(1).uniform(
+        0, 900, len(times)
+    )
+    values[times % 7200 >= 3600] /= 30
+    bench.prometheus.write("lat", "busy", dict(zip(times.tolist(), values.tolist(), strict=True)))
+    (pair,) = bench.run(service="busy", policy="threshold", sensitivity=0.9).results
+    chart = pair.chart
+    assert chart.asked_alerts is not None
+    assert len(chart.values) < pair.readings
+    assert pair.asked is not None
+    assert int(chart.alerts.sum()) == pair.present.incidents
+    assert int(chart.asked_alerts.sum()) == pair.asked.incidents > 20
+    appear = {one.start for one in pair.incidents if one.change == "appears"}
+    assert appear <= set(chart.timestamps[chart.asked_alerts].tolist())
 
 
 def test_a_service_that_appears_with_the_last_poll_leaves_the_others_their_results(bench: Bench) -> None:
