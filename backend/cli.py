@@ -183,20 +183,28 @@ def _export(options: argparse.Namespace, settings: Settings) -> None:
 def _backtest(options: argparse.Namespace, settings: Settings) -> None:
     from backend.api.backtest_wire import report
     from backend.incidents.schema import StoreError
-    from backend.jobs.backtest_command import backtest_by_hand, summary, write_tables
+    from backend.jobs.backtest_command import backtest_by_hand, refusal, summary
+    from backend.jobs.backtest_files import check_folder, write_files
     from backend.jobs.backtest_request import BacktestRefused
     from backend.metrics.catalogue import build_catalogue
 
+    # How it ends is printed, once.
+    logging.getLogger("backend.jobs.backtest").setLevel(logging.WARNING)
     try:
+        if options.out is not None:
+            check_folder(options.out)
         found = backtest_by_hand(settings, options)
         if found.state != "done":
             _stop(found.detail)
         document = json.dumps(report(found, build_catalogue(settings)), ensure_ascii=False)
         if options.out is not None:
-            write_tables(found, options.out)
-            (options.out / "backtest.json").write_text(document + "\n", encoding="utf-8")
-    except (BacktestRefused, StoreError, OSError) as error:
+            write_files(found, document, options.out)
+    except BacktestRefused as error:
+        _stop(refusal(error))
+    except StoreError as error:
         _stop(str(error))
+    except OSError as error:
+        _stop(f"{error.filename or options.out}: {error.strerror or error}")
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     print(document if options.json else summary(found))

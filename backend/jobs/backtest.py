@@ -58,10 +58,11 @@ class Backtester:
         catalogue: Mapping[str, MetricSpec],
         thresholds: Thresholds,
         prometheus: PrometheusClient,
-        incidents: IncidentStore,
+        incidents: IncidentStore | None,
         clock: Clock,
         on_progress: Callable[[Backtest], None],
     ) -> None:
+        """``incidents``: to hold the replay against; None where there is no database."""
         self._settings = settings
         self._catalogue = catalogue
         self._thresholds = thresholds
@@ -122,7 +123,7 @@ class Backtester:
         check(request, now, self._settings.poll.interval)
         if request.metric is not None and request.metric not in self._catalogue:
             known = ", ".join(self._catalogue)
-            raise BacktestRefused(f"metric: found {request.metric[:100]!r}; there are: {known}")
+            raise BacktestRefused(f"found {request.metric[:100]!r}; there are: {known}", "metric")
         present = self._present()
         asked = None
         if request.compares:
@@ -268,6 +269,8 @@ class Backtester:
     def _real(self, request: BacktestRequest) -> dict[SeriesKey, list[IncidentSummary]]:
         """The incidents that opened in the range, by pair, oldest first. Raises StoreError."""
         found: dict[SeriesKey, list[IncidentSummary]] = {}
+        if self._incidents is None:
+            return found
         query = IncidentQuery(
             services=() if request.service is None else (request.service,),
             metrics=() if request.metric is None else (request.metric,),

@@ -1,13 +1,10 @@
-"""``canopy backtest``: a run in this process with a progress bar, told as text and tables."""
+"""``canopy backtest``: a run in this process with a progress bar, told as text."""
 
 from __future__ import annotations
 
 import argparse
-import csv
-import math
-from collections.abc import Callable, Sequence
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import closing, nullcontext
 from typing import NoReturn
 
 from tqdm import tqdm
@@ -19,9 +16,8 @@ from backend.incidents.store import IncidentStore
 from backend.incidents.wording import shown_name
 from backend.jobs.backtest import Backtester
 from backend.jobs.backtest_request import BacktestRefused, BacktestRequest, moment
-from backend.jobs.backtest_result import Backtest, Outcome, PairResult, WouldFire
+from backend.jobs.backtest_result import Backtest, Outcome, WouldFire
 from backend.metrics.catalogue import build_catalogue
-from backend.metrics.folders import folder_name
 from backend.metrics.prometheus import PrometheusClient
 from backend.metrics.quantity import duration
 from backend.settings import Settings, sqlite_path
@@ -29,24 +25,29 @@ from backend.settings import Settings, sqlite_path
 _SHOWN = 40
 """Lines of the table; --json and --out give all."""
 
+_OPTIONS = {"start": "--from", "end": "--to"}
+"""What the parts of a request are called here, where that differs."""
+
 
 def backtest_by_hand(settings: Settings, options: argparse.Namespace) -> Backtest:
     """Run it and return it as it ended. Raises BacktestRefused, and what the stores raise."""
     clock = SystemClock()
     now = clock.now()
     request = BacktestRequest(
-        start=_moment("--from", options.start, now),
-        end=now if options.end is None else _moment("--to", options.end, now),
+        start=_moment("start", options.start, now),
+        end=now if options.end is None else _moment("end", options.end, now),
         service=options.service,
         metric=options.metric,
         sensitivity=options.sensitivity,
         policy=options.policy,
         detector=options.detector,
     )
-    saved = Sensitivities(sqlite_path(settings.storage.database)).saved()
+    database = sqlite_path(settings.storage.database)
+    kept = database.exists()  # to open it would make one
+    saved = Sensitivities(database).saved() if kept else {}
     with (
         closing(PrometheusClient(settings.prometheus)) as prometheus,
-        closing(IncidentStore(sqlite_path(settings.storage.database))) as incidents,
+        closing(IncidentStore(database)) if kept else nullcontext() as incidents,
         tqdm(unit="pair", disable=None) as bar,
     ):
         backtester = Backtester(
@@ -59,6 +60,12 @@ def backtest_by_hand(settings: Settings, options: argparse.Namespace) -> Backtes
             _shown_on(bar),
         )
         return backtester.run(request)
+
+
+def refusal(error: BacktestRefused) -> str:
+    """Why it cannot be, with the option's own name."""
+    option = _OPTIONS.get(error.part, f"--{error.part}")
+    return f"{option}: {error.text}" if error.part else error.text
 
 
 def summary(backtest: Backtest) -> str:
@@ -88,44 +95,6 @@ def summary(backtest: Backtest) -> str:
     return "\n".join([*lines, backtest.detail])
 
 
-def write_tables(backtest: Backtest, folder: Path) -> None:
-    """``incidents.csv`` and, for each pair, ``series/<service>/<metric>.csv``. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    names = (
-        "service",
-        "metric",
-        "start",
-        "end",
-        "severity",
-        "value",
-        "score",
-        "readings",
-        "change",
-        "reason",
-    )
-    rows = [
-        (
-            one.service,
-            one.metric,
-            to_rfc3339(one.start),
-            to_rfc3339(one.end),
-            one.severity,
-            one.value,
-            "" if one.score is None else round(one.score, 4),
-            one.readings,
-            one.change,
-            one.reason,
-        )
-        for result in backtest.results
-        for one in result.incidents
-    ]
-    _write(folder / "incidents.csv", names, rows)
-    for result in backtest.results:
-        path = folder / "series" / folder_name(result.service) / f"{folder_name(result.metric)}.csv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, ("timestamp", "value", "score"), _points(result))
-
-
 def _line(one: WouldFire) -> str:
     mark = {"same": " ", "appears": "+", "vanishes": "-"}[one.change]
     score = "" if one.score is None else f" (score {one.score:.2f})"
@@ -141,17 +110,6 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _points(result: PairResult) -> list[tuple[object, ...]]:
-    chart = result.chart
-    rows = zip(chart.timestamps.tolist(), chart.values.tolist(), chart.scores.tolist(), strict=True)
-    return [(to_rfc3339(t), value, "" if math.isnan(s) else round(s, 4)) for t, value, s in rows]
-
-
-def _write(path: Path, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        csv.writer(file).writerows([names, *rows])
-
-
 def _shown_on(bar: tqdm[NoReturn]) -> Callable[[Backtest], None]:
     def show(backtest: Backtest) -> None:
         bar.total = backtest.total or None
@@ -161,8 +119,8 @@ def _shown_on(bar: tqdm[NoReturn]) -> Callable[[Backtest], None]:
     return show
 
 
-def _moment(option: str, text: str, now: float) -> float:
+def _moment(part: str, text: str, now: float) -> float:
     try:
         return moment(text, now)
     except ValueError as error:
-        raise BacktestRefused(f"{option}: found {text!r}; allowed: {error}") from None
+        raise BacktestRefused(f"found {text!r}; allowed: {error}", part) from None

@@ -25,5 +25,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detector", choices=get_args(DetectorName), help="compare with this detector")
     parser.add_argument("--json", action="store_true", help="print everything but the charts as JSON")
     parser.add_argument(
-        "--out", type=Path, help="also write backtest.json, incidents.csv and the charts here"
+        "--out",
+        type=Path,
+        help="also write backtest.json, incidents.csv and the charts here, in a folder of their own",
     )

@@ -13,7 +13,14 @@ MOST_POLLS = 1_000_000
 
 
 class BacktestRefused(ValueError):
-    """The request cannot be; the text says which part, and what is allowed."""
+    """The request cannot be: ``part``, by its name in BacktestRequest, is wrong; empty where no one part is.
+
+    ``text`` says what was found and what is allowed.
+    """
+
+    def __init__(self, text: str, part: str = "") -> None:
+        super().__init__(f"{part}: {text}" if part else text)
+        self.part, self.text = part, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +55,12 @@ class Judging:
 
 
 def moment(text: str, now: float) -> float:
-    """An RFC 3339 time, or a Prometheus duration back from ``now`` -> seconds since the epoch, 1970 on.
+    """An RFC 3339 time, a duration back from ``now``, or "now" -> seconds since the epoch, 1970 on.
 
     Raises ValueError that says what is allowed.
     """
+    if text == "now":
+        return now
     try:
         return max(0.0, now - parse_duration(text))
     except (ValueError, OverflowError):
@@ -61,7 +70,9 @@ def moment(text: str, now: float) -> float:
     except (ValueError, OverflowError):
         found = -1.0
     if found < 0:
-        raise ValueError("a time from 1970 on such as 2026-01-31T09:30:00Z, or a duration back such as 14d")
+        raise ValueError(
+            "a time from 1970 on such as 2026-01-31T09:30:00Z, a duration back such as 14d, or now"
+        )
     return found
 
 
@@ -69,20 +80,21 @@ def check(request: BacktestRequest, now: float, interval: float) -> None:
     """Raises BacktestRefused for a range that is empty, too long, or not over yet."""
     start, end = request.start, request.end
     if end > now:
-        raise BacktestRefused(f"end: found {to_rfc3339(end)}; allowed: up to now, {to_rfc3339(now)}")
+        raise BacktestRefused(f"found {to_rfc3339(end)}; allowed: up to now, {to_rfc3339(now)}", "end")
     if end < start:
         raise BacktestRefused(
-            f"start: found {to_rfc3339(start)}, which lies after end, {to_rfc3339(end)}; swap them"
+            f"found {to_rfc3339(start)}, which lies after the end, {to_rfc3339(end)}; swap them", "start"
         )
     if end - start < interval:
-        raise BacktestRefused(f"start: the range is shorter than one poll ({interval:g} s); begin earlier")
+        raise BacktestRefused(f"the range is shorter than one poll ({interval:g} s); begin earlier", "start")
     if end - start > MOST_POLLS * interval:
         days = MOST_POLLS * interval / 86400
         raise BacktestRefused(
-            f"start: found {to_rfc3339(start)}; allowed: at most {days:.0f} days before end, "
-            f"{MOST_POLLS:,} polls"
+            f"found {to_rfc3339(start)}; allowed: at most {days:.0f} days before the end, "
+            f"{MOST_POLLS:,} polls",
+            "start",
         )
     if request.detector == "isolation_forest" and request.sensitivity is not None:
         raise BacktestRefused(
-            "sensitivity: the classic forest has none, training.contamination sets its threshold; leave it"
+            "the classic forest has none, training.contamination sets its threshold; leave it", "sensitivity"
         )

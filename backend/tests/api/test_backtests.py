@@ -53,8 +53,8 @@ def test_one_that_has_ended_is_not_changed_by_a_cancel(running: Running, done: d
     ("body", "status", "said"),
     [
         ({"start": "soon"}, 422, "start: found 'soon'; allowed: a time from 1970 on"),
-        ({"start": "2040-01-01T00:00:00Z"}, 422, "lies after end"),
-        ({"start": "1h", "end": "2h"}, 422, "lies after end"),
+        ({"start": "2040-01-01T00:00:00Z"}, 422, "lies after the end"),
+        ({"start": "1h", "end": "2h"}, 422, "lies after the end"),
         ({"start": "1h", "end": "2040-01-01T00:00:00Z"}, 422, "allowed: up to now"),
         ({"start": "1h", "metric": "speed"}, 422, "there are: lat"),
         ({"start": "1h", "sensitivity": "loud"}, 422, "low, medium, high"),

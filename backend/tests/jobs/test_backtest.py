@@ -239,9 +239,9 @@ def test_less_than_a_day_counts_as_a_day_in_alerts_a_week(bench: Bench) -> None:
     ("request_", "said"),
     [
         ({"end": NOW + DAY}, "end: found 2026-01-05T00:00:00Z; allowed: up to now"),
-        ({"start": NOW, "end": NOW - DAY}, "lies after end"),
+        ({"start": NOW, "end": NOW - DAY}, "lies after the end"),
         ({"start": NOW, "end": NOW}, "shorter than one poll"),
-        ({"start": 0.0}, "at most 694 days before end"),
+        ({"start": 0.0}, "at most 694 days before the end"),
         ({"metric": "speed"}, "metric: found 'speed'; there are: lat, wait"),
         ({"detector": "isolation_forest", "sensitivity": "high"}, "the classic forest has none"),
     ],

@@ -16,8 +16,9 @@ import pytest
 import yaml
 
 from backend.clock import from_rfc3339, to_rfc3339
+from backend.evaluation.series import read_series
 from backend.metrics.folders import folder_name
-from backend.tests.real import RealPrometheus
+from backend.tests.real import RealPrometheus, free_port
 
 pytestmark = pytest.mark.real
 
@@ -99,8 +100,22 @@ def test_the_fault_fires_once_and_the_rest_is_quiet(home: Path) -> None:
     with (home / "found" / "incidents.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert (row["service"], from_rfc3339(row["start"])) == ("orders", FAULT)
-    for service in SERVICES:
-        assert (home / "found" / "series" / folder_name(service) / "lat.csv").exists()
+    assert not (home / "canopy.db").exists()
+    for service, alerts in zip(SERVICES, ([FAULT], []), strict=True):
+        chart = home / "found" / "series" / folder_name(service) / "lat.csv"
+        with chart.open() as file:
+            points = list(csv.DictReader(file))
+        assert list(points[0]) == ["timestamp", "value", "anomaly_score", "alert", "asked_alert"]
+        assert [from_rfc3339(row["timestamp"]) for row in points if row["alert"] == "1"] == alerts
+        assert not any(row["asked_alert"] == "1" for row in points)
+        series = read_series(chart)
+        assert series.alerts is not None
+        assert series.alerts.sum() == len(alerts)
+        assert series.scores is not None
+        assert (series.scores[series.alerts] > 0.625).all()
+    assert backtest(home, *RANGE, "--service", "orders", "--out", "found")[0] == 0
+    (left,) = (home / "found" / "series").rglob("*.csv")
+    assert left.parent.name == folder_name("orders"), "what an earlier backtest left is gone"
 
 
 def test_the_table_tells_it_in_words(home: Path) -> None:
@@ -117,13 +132,27 @@ def test_the_table_tells_it_in_words(home: Path) -> None:
         (("--from", "1d"), "Prometheus has no reading of any metric for any service between"),
         ((*RANGE, "--service", "nobody"), "services of that time: "),
         ((*RANGE, "--metric", "speed"), "metric: found 'speed'; there are: lat"),
-        (("--from", "1d", "--to", "2d"), "lies after end"),
+        (("--from", "1d", "--to", "2d"), "which lies after the end, "),
+        (("--from", "now"), "--from: the range is shorter than one poll"),
         (("--from", "yesterday"), "--from: found 'yesterday'; allowed: a time from 1970 on"),
+        (("--from", "1d", "--to", "tomorrow"), "--to: found 'tomorrow'; allowed: a time from 1970 on"),
+        (("--from", "1d", "--out", "config.yaml"), "config.yaml is a file: a folder is needed"),
+        (("--from", "1d", "--out", "config.yaml/x"), "cannot write config.yaml/x: Not a directory"),
+        (("--from", "1d", "--out", "."), ". holds other files (config.yaml): give another folder as --out"),
     ],
 )
 def test_what_cannot_be_ends_with_one_line(home: Path, arguments: tuple[str, ...], said: str) -> None:
     status, output, error = backtest(home, *arguments)
-    assert status == 2
-    assert output == ""
-    assert said in error.splitlines()[-1]
-    assert "Traceback" not in error
+    assert (status, output) == (2, "")
+    (line,) = error.splitlines()
+    assert line.startswith("canopy: ")
+    assert said in line
+    assert [path.name for path in home.iterdir()] == ["config.yaml"], "nothing is left behind"
+
+
+def test_prometheus_that_cannot_be_reached_is_said_once(home: Path) -> None:
+    settings = yaml.safe_load((home / "config.yaml").read_text())
+    settings["prometheus"]["url"] = f"http://127.0.0.1:{free_port()}"
+    (home / "config.yaml").write_text(yaml.safe_dump(settings))
+    status, _, error = backtest(home, "--from", "1d", "--to", "now")
+    assert (status, error.count("cannot be reached"), error.count("canopy: ")) == (2, 1, 1)
