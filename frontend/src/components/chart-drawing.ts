@@ -8,6 +8,7 @@ const TOKENS = [
   "band",
   "grid",
   "muted",
+  "normal",
   "high",
   "critical",
   "critical-soft",

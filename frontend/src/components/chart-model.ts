@@ -19,8 +19,11 @@ export interface ChartSpan {
 /** A stretch of time that has a name, an incident say; drawn as a bar at the foot of the chart. */
 export interface ChartBand extends ChartSpan {
   label: string;
-  tone: "critical" | "high" | "muted";
+  tone: "critical" | "high" | "normal" | "muted";
 }
+
+/** An incident's band has its severity's colour: Normal is one that the model alone has opened. */
+export const SEVERITY_TONES = { Critical: "critical", High: "high", Normal: "normal" } as const;
 
 /** A moment that has a name, a deploy say; drawn as a dotted line with a flag. */
 export interface ChartMarker {

@@ -5,7 +5,15 @@ import { at, NOW } from "@/testing/factories";
 import { renderApp } from "@/testing/render";
 import { answer, hang, refuse, server } from "@/testing/server";
 import { backtestOf, comparedOf, fireOf, pairOf, seriesOf, totalsOf } from "@/testing/tuning-factories";
-import { foundText, parseSensitivity, progressText, requestOf, scorePoints, verdictText } from "./view-model";
+import {
+  foundText,
+  incidentBands,
+  parseSensitivity,
+  progressText,
+  requestOf,
+  scorePoints,
+  verdictText,
+} from "./view-model";
 
 /** A server that has this backtest, with one pair. */
 function serve(backtest: Backtest, pair = pairOf()) {
@@ -60,6 +68,17 @@ describe("a backtest in words", () => {
     });
     const range = { kind: "between", start: at(-60), end: at(0) } as const;
     expect(requestOf(question, range)).toMatchObject({ start: at(-60), end: at(0) });
+  });
+
+  it("draws an incident in its severity's colour, one that vanishes in none", () => {
+    const incidents = [
+      fireOf(),
+      fireOf({ severity: "High" }),
+      fireOf({ severity: "Normal" }),
+      fireOf({ change: "vanishes" }),
+    ];
+    const tones = incidentBands(seriesOf({ incidents })).map((band) => band.tone);
+    expect(tones).toEqual(["critical", "high", "normal", "muted"]);
   });
 
   it("draws the scores of another detector where one was asked about", () => {
@@ -127,10 +146,18 @@ describe("the backtest page", () => {
     expect(await pair.findByRole("img", { name: /^Score of p99 latency/ })).toBeVisible();
   });
 
-  it("says from when on there are readings, if that is later than asked", async () => {
-    serve(backtestOf({ data_from: at(-86_400) }));
+  it("says what the server does of the readings there were, and nothing else", async () => {
+    const detail = "every pair was replayed; Prometheus has data from 2026-11-20T00:00:00Z only";
+    serve(backtestOf({ data_from: at(-86_400), detail }));
     renderApp("/models/backtest");
-    expect(await screen.findByText(/Prometheus has readings from 20 Nov 2026/)).toBeVisible();
+    expect(await screen.findByText(`E${detail.slice(1)}.`)).toBeVisible();
+  });
+
+  it("finds no data short where the server does not: a first reading later than the start by a poll", async () => {
+    serve(backtestOf({ data_from: at(-604_785), detail: "every pair was replayed" }));
+    renderApp("/models/backtest");
+    expect(await screen.findByText("Every pair was replayed.")).toBeVisible();
+    expect(screen.queryByText(/Prometheus has/)).toBeNull();
   });
 
   it.each([

@@ -1,5 +1,5 @@
 /** A backtest in words, in an address and in a chart. */
-import type { ChartBand, ChartPoint } from "@/components/chart-model";
+import { type ChartBand, type ChartPoint, SEVERITY_TONES, seconds } from "@/components/chart-model";
 import type {
   Backtest,
   BacktestBody,
@@ -99,20 +99,21 @@ export function foundText(totals: BacktestTotals): string {
   return `Of ${plural(totals.real, "incident")} that did open, the present settings find ${totals.found}${asked}.`;
 }
 
+/** What the server said of its end, which is no whole sentence. */
+export const sentence = (detail: string) => `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`;
+
 export const CHANGES: Record<WouldFire["change"], string> = {
   same: "stays",
   appears: "appears",
   vanishes: "vanishes",
 };
 
-const seconds = (time: string) => Date.parse(time) / 1_000;
-
 export function incidentBands(series: BacktestSeries): ChartBand[] {
   return series.incidents.map((incident) => ({
     from: seconds(incident.start),
     to: seconds(incident.end),
     label: `${incident.title} (${CHANGES[incident.change]})`,
-    tone: incident.change === "vanishes" ? "muted" : incident.severity === "High" ? "high" : "critical",
+    tone: incident.change === "vanishes" ? "muted" : SEVERITY_TONES[incident.severity],
   }));
 }
 

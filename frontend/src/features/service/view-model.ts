@@ -1,5 +1,11 @@
 /** The service page's address and words: what is selected, what changed in it, what lies along the charts. */
-import { type ChartBand, type ChartMarker, type ChartSpan, seconds } from "@/components/chart-model";
+import {
+  type ChartBand,
+  type ChartMarker,
+  type ChartSpan,
+  SEVERITY_TONES,
+  seconds,
+} from "@/components/chart-model";
 import type { Annotation, Changes, History, IncidentSummary, MetricChange } from "@/lib/api/types";
 import { formatCount, formatNumber, formatValue, plural } from "@/lib/format";
 
@@ -10,7 +16,6 @@ export interface Selection {
 }
 
 const SEPARATOR = "_";
-const TONES = { Critical: "critical", High: "high", Normal: "muted" } as const;
 
 function moment(text: string | null | undefined): string | null {
   const at = text ? Date.parse(text) : Number.NaN;
@@ -49,7 +54,7 @@ export function incidentBands(incidents: readonly IncidentSummary[], metric: str
       from: seconds(incident.event_ts),
       to: seconds(incident.last_fired_at),
       label: `incident #${incident.id}`,
-      tone: TONES[incident.severity],
+      tone: SEVERITY_TONES[incident.severity],
     }));
 }
 

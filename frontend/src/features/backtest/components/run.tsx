@@ -4,10 +4,9 @@ import { JobProgress } from "@/components/job-progress";
 import { EmptyState, ErrorState, QueryView, Skeleton } from "@/components/ui/states";
 import type { Backtest } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
-import { formatDateTime, formatRelative } from "@/lib/format";
-import { usePreferences } from "@/lib/preferences";
+import { formatRelative } from "@/lib/format";
 import { backtestQuery, useCancelBacktest } from "../queries";
-import { foundText, progressText, scopeText, verdictText } from "../view-model";
+import { foundText, progressText, scopeText, sentence, verdictText } from "../view-model";
 import { OutcomeTable } from "./outcome-table";
 import { PairList } from "./pair-list";
 
@@ -55,11 +54,9 @@ function Running({ backtest }: { backtest: Backtest }) {
 }
 
 function Found({ backtest }: { backtest: Backtest }) {
-  const { zone } = usePreferences();
   const now = useNow();
-  const { totals, data_from } = backtest;
+  const { totals } = backtest;
   if (!totals) return null;
-  const short = data_from !== null && Date.parse(data_from) > Date.parse(backtest.start);
   return (
     <>
       <h2>
@@ -70,12 +67,7 @@ function Found({ backtest }: { backtest: Backtest }) {
       </h2>
       <p className="backtest-verdict">{verdictText(totals)}</p>
       <p>{foundText(totals)}</p>
-      {short && (
-        <p className="muted">
-          Prometheus has readings from {formatDateTime(data_from, zone)} on; the range asked for begins{" "}
-          {formatDateTime(backtest.start, zone)}.
-        </p>
-      )}
+      {backtest.detail && <p className="muted">{sentence(backtest.detail)}</p>}
       <OutcomeTable backtest={backtest} totals={totals} />
       <PairList backtest={backtest} />
     </>
