@@ -92,6 +92,8 @@ def summary(backtest: Backtest) -> str:
         lines.append(f"  and {len(incidents) - _SHOWN:,} more (--json and --out give all)")
     noted = [result for result in backtest.results if result.note]
     lines += [f"{shown_name(one.service)}, {one.metric}: {one.note}" for one in noted[:_SHOWN]]
+    if len(noted) > _SHOWN:
+        lines.append(f"and {len(noted) - _SHOWN:,} more pairs with a note (--json and --out give all)")
     return "\n".join([*lines, backtest.detail])
 
 
