@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import ipaddress
 import json
 import logging
@@ -79,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "--config", type=Path, help="the configuration (./config.yaml where there is one)"
         )
     options = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # As on stderr: a name with letters that the terminal does not know ends no command.
+        sys.stdout.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     # One line a job run is one every two seconds.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
@@ -243,11 +247,12 @@ def _plot(options: argparse.Namespace, _: Settings) -> None:
 
 def _measure(run: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> None:
     from backend.evaluation.runs import EvaluationError
+    from backend.metrics.visible import visible
 
     try:
         run(options)
     except EvaluationError as error:
-        _stop(str(error))
+        _stop(visible(str(error)))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 

@@ -10,9 +10,11 @@ from backend.evaluation.simulation import KINDS
 from backend.settings import Sensitivity, parse_duration
 
 _SERIES_FORM = (
-    "A series is a CSV file with the columns timestamp (ISO, or epoch in s, ms, µs or ns; without a zone "
-    "UTC) and value, names in any case. "
+    "A series is a CSV file with the columns timestamp (ISO, 20260131, or epoch in s, ms, µs or ns; without "
+    "a zone UTC) and value, names in any case. "
 )
+
+_SENSITIVITIES = "low, medium, high, or the score from which a reading is anomalous"
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -86,22 +88,31 @@ def add_plot(parser: argparse.ArgumentParser) -> None:
     """The options of ``canopy plot``."""
     parser.description = (
         _SERIES_FORM + "Draws values, score, threshold and alerts, and shades what is labelled. A file that "
-        "canopy eval series wrote is drawn with the scores in it; any other is scored first."
+        "canopy eval series wrote is drawn with the scores and alerts in it, and with a threshold only where "
+        "--sensitivity says which it was scored at; any other is scored first."
     )
     parser.add_argument("source", type=Path, metavar="FILE|DIR", help="a CSV, or a folder of them")
     parser.add_argument(
         "--out", type=Path, required=True, help="NAME.png or NAME.svg; for a folder a folder, of PNGs"
     )
-    _add_detector(parser)
+    _add_seed(parser)
+    parser.add_argument(
+        "--sensitivity", type=sensitivity,
+        help=f"{_SENSITIVITIES} (medium): where a file that has no scores yet alerts, and where the "
+        "threshold is drawn; scores and alerts in a file stay as they are",
+    )  # fmt: skip
     _add_zone(parser)
 
 
 def _add_detector(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=_seed, default=0, help="seed of the detector (0)")
+    _add_seed(parser)
     parser.add_argument(
-        "--sensitivity", type=sensitivity, default="medium",
-        help="low, medium, high, or the score from which a reading is anomalous (medium)",
-    )  # fmt: skip
+        "--sensitivity", type=sensitivity, default="medium", help=f"{_SENSITIVITIES} (medium)"
+    )
+
+
+def _add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=_seed, default=0, help="seed of the detector (0)")
 
 
 def _add_zone(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ from backend.evaluation.detectors import interval_of
 from backend.evaluation.events import events_of
 from backend.evaluation.series import NotASeries, Series
 from backend.metrics.files import replace_synced
+from backend.metrics.visible import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,12 +43,15 @@ class CannotDraw(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What one detector said of a series: float64[n] scores and bool[n] alerts, in the file's order."""
+    """What one detector said of a series: float64[n] scores and bool[n] alerts, in the file's order.
+
+    ``threshold`` is None where nobody knows at which one it alerted.
+    """
 
     name: str
     scores: FloatArray
     alerts: BoolArray
-    threshold: float
+    threshold: float | None
 
 
 def draw(
@@ -73,7 +77,7 @@ def draw(
     stamps = (times * 1e6).round().astype("datetime64[us]")
     _line(panels[0], stamps, np.clip(series.values[order], -_LARGEST, _LARGEST), breaks, _VALUE)
     panels[0].set_ylabel("value")
-    panels[0].set_title(title, loc="left", fontsize=11)
+    panels[0].set_title(visible(title), loc="left", fontsize=11, parse_math=False)
     for panel in panels:
         for first, last in events_of(labels[order]) if labels is not None else []:
             panel.axvspan(stamps[first], stamps[last], color=_LABEL, alpha=0.5, lw=1)
@@ -106,11 +110,14 @@ def _strip(
     panel: Axes, stamps: NDArray[Any], breaks: NDArray[Any], track: Track, order: NDArray[np.intp]
 ) -> None:
     _line(panel, stamps, track.scores[order], breaks, _SCORE)
-    panel.axhline(track.threshold, color=_ALERT, lw=0.8, ls="--")
     raised = track.alerts[order]
     _mark(panel, stamps[raised])
     panel.set_ylim(0, 1.1)
-    panel.set_yticks([0, track.threshold, 1], ["0", f"{track.threshold:.3g}", "1"])
+    ticks = [0.0, 1.0]
+    if track.threshold is not None:
+        panel.axhline(track.threshold, color=_ALERT, lw=0.8, ls="--")
+        ticks.insert(1, track.threshold)
+    panel.set_yticks(ticks, [f"{tick:.3g}" for tick in ticks])
     count = int(raised.sum())
     panel.set_title(f"{track.name}: {count} {'alert' if count == 1 else 'alerts'}", loc="left", fontsize=9)
 
@@ -153,7 +160,8 @@ def _save(figure: Figure, path: Path) -> None:
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-        # Few colours are in it, so that a palette makes it a third as large.
-        image.quantize(_COLOURS, dither=Image.Dither.NONE).save(content, "PNG", optimize=True)
+        # Few colours are in it, so that a palette makes it a third as large; one alert's red is among them.
+        coverage = Image.Quantize.MAXCOVERAGE
+        image.quantize(_COLOURS, coverage, dither=Image.Dither.NONE).save(content, "PNG", optimize=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_synced(path, content.getvalue())

@@ -54,15 +54,26 @@ class Rubric:
         return np.unique(self.window[self.scored & (self.window >= 0)])
 
 
-def rubric(timestamps: NDArray[np.datetime64], windows: Sequence[tuple[str, str]]) -> Rubric:
-    """The rubric of a series of datetime64[n] rows and its labelled windows, first and last row included.
+class BadWindow(ValueError):
+    """A window that cannot be scored; ``number`` says which of those given."""
 
-    Raises ValueError for a window whose bounds are not among the timestamps.
+    def __init__(self, number: int, text: str) -> None:
+        super().__init__(text)
+        self.number = number
+
+
+def rubric(timestamps: FloatArray, windows: FloatArray) -> Rubric:
+    """The rubric of rows at float64[n] seconds, in any order, and of windows in any order.
+
+    ``windows`` float64[m, 2] has the seconds of each one's start and end, which are times of rows. What
+    counts is the place of a row in order of time; rows without a time (NaN) lie in no window. Raises
+    BadWindow for one that ends before it starts, meets no row, or begins inside another.
     """
-    count = len(timestamps)
+    order = np.argsort(timestamps, kind="stable")[: np.isfinite(timestamps).sum()]
+    bounds = _placed(timestamps[order], windows)
+    count = len(order)
     worth = np.full(count, -1.0)
     window = np.full(count, -1, dtype=np.int64)
-    bounds = [tuple(_row(timestamps, bound) for bound in pair) for pair in windows]
     for number, (first, last) in enumerate(bounds):
         length = last - first + 1
         inside = np.arange(first, last + 1)
@@ -72,7 +83,31 @@ def rubric(timestamps: NDArray[np.datetime64], windows: Sequence[tuple[str, str]
         away = (behind - last) / max(length - 1, 1)
         worth[behind] = np.where(away >= _FAR, -1.0, _sigmoid(np.minimum(away, _FAR)))
     probation = int(min(np.floor(_PROBATION * count), _PROBATION * _PROBATION_ROWS))
-    return Rubric(worth, window, np.arange(count) >= probation)
+    rows = Rubric(
+        np.full(len(timestamps), -1.0),
+        np.full(len(timestamps), -1, dtype=np.int64),
+        np.zeros(len(timestamps), dtype=bool),
+    )
+    rows.worth[order], rows.window[order] = worth, window
+    rows.scored[order[probation:]] = True
+    return rows
+
+
+def _placed(times: FloatArray, windows: FloatArray) -> list[tuple[int, int]]:
+    """The first and last row of each window, in order of time; ``times`` ascend."""
+    rows = np.round(times * 1e6)
+    bounds: list[tuple[int, int]] = []
+    for number in np.argsort(windows[:, 0], kind="stable").tolist():
+        wanted = np.round(windows[number] * 1e6)
+        if wanted[1] < wanted[0]:
+            raise BadWindow(number, "it ends before it starts")
+        first, last = np.searchsorted(rows, wanted).tolist()
+        if last >= len(rows) or (rows[[first, last]] != wanted).any():
+            raise BadWindow(number, "no row has the time of its " + _missing(rows, wanted))
+        if bounds and first <= bounds[-1][1]:
+            raise BadWindow(number, "it begins inside another one")
+        bounds.append((first, last))
+    return bounds
 
 
 def raw_score(marks: Rubric, alerts: BoolArray, profile: Profile) -> float:
@@ -125,11 +160,8 @@ def _normalise(raw: FloatArray, windows: FloatArray, profile: Profile) -> FloatA
     return result
 
 
-def _row(timestamps: NDArray[np.datetime64], bound: str) -> int:
-    rows = np.flatnonzero(timestamps == np.datetime64(bound))
-    if not len(rows):
-        raise ValueError(f"no row is labelled by its window's bound {bound}")
-    return int(rows[0])
+def _missing(rows: FloatArray, wanted: FloatArray) -> str:
+    return " and ".join(np.array(["start", "end"])[~np.isin(wanted, rows)])
 
 
 def _sigmoid(position: FloatArray) -> FloatArray:

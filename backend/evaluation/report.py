@@ -15,19 +15,21 @@ from backend.evaluation import events, nab
 from backend.evaluation.detectors import detectors
 from backend.evaluation.drawing import Track, draw
 from backend.evaluation.measuring import Cost, Runs
+from backend.evaluation.nab_folder import nab_files
 from backend.evaluation.scorecard import (
     AlertRow,
     EventRow,
     NabRow,
-    nab_files,
     readable_series,
     score_alerts,
     score_events,
     score_nab,
+    with_labels,
 )
 from backend.evaluation.scorecard_page import ENDING, introduction
 from backend.evaluation.series import Series, published, series_below, weeks_of
 from backend.metrics.files import replace_synced
+from backend.metrics.visible import visible
 
 BoolArray = NDArray[np.bool_]
 
@@ -59,13 +61,13 @@ def write_scorecard(data: Path, out: Path, seeds: int, zone: ZoneInfo | None = N
     """
     parts = [introduction(seeds)]
     for folder in _folders(data):
-        print(f"{folder}:", flush=True)
+        print(visible(f"{folder}:"), flush=True)
         measured = _measured(folder, seeds, zone)
         parts.append(_section(measured, out.parent, zone))
     parts.append(ENDING)
     out.parent.mkdir(parents=True, exist_ok=True)
     replace_synced(out, "\n".join(parts).encode())
-    print(out)
+    print(visible(str(out)))
 
 
 def _folders(data: Path) -> list[Path]:
@@ -88,10 +90,10 @@ def _measured(folder: Path, seeds: int, zone: ZoneInfo | None) -> DataSet:
     if _is_nab(folder):
         return _measured_nab(folder, seeds, zone)
     series = list(readable_series(folder))
-    labelled = [item for item in series if item.labels is not None]
-    if any(item.labels is not None and item.labels.any() for item in labelled):
-        return _measured_events(folder.resolve().name, labelled, seeds, zone)
-    return _measured_alerts(folder.resolve().name, series, seeds, zone)
+    name = visible(folder.resolve().name)
+    if any(item.labels is not None and item.labels.any() for item in series):
+        return _measured_events(name, with_labels(series), seeds, zone)
+    return _measured_alerts(name, series, seeds, zone)
 
 
 def _measured_nab(folder: Path, seeds: int, zone: ZoneInfo | None) -> DataSet:
@@ -108,7 +110,7 @@ def _measured_nab(folder: Path, seeds: int, zone: ZoneInfo | None) -> DataSet:
         for (_, mark), alerts in zip(files, raised, strict=True)
     ]
     return DataSet(
-        name=folder.resolve().name,
+        name=visible(folder.resolve().name),
         runs=runs,
         labels=[mark.window >= 0 for _, mark in files],
         merits=merits,
@@ -130,9 +132,11 @@ def _measured_events(name: str, series: Sequence[Series], seeds: int, zone: Zone
     detector = detectors(0, zone)[0]
     merits = []
     for item, run, alerts in zip(series, runs.of(detector), runs.raised(detector), strict=True):
-        labels = np.zeros(len(item), dtype=bool) if item.labels is None else item.labels
-        area = events.auc_pr(labels, published(detector, item, run.scores)) if labels.any() else 0.0
-        merits.append((events.count_events(labels, alerts).f1(), area))
+        order = item.by_time
+        labels = np.zeros(len(order), dtype=bool) if item.labels is None else item.labels[order]
+        scores = published(detector, item, run.scores)[order]
+        area = events.auc_pr(labels, scores) if labels.any() else 0.0
+        merits.append((events.count_events(labels, alerts[order]).f1(), area))
     return DataSet(
         name=name,
         runs=runs,
@@ -221,7 +225,7 @@ def _section(data: DataSet, beside: Path, zone: ZoneInfo | None) -> str:
     for place, at in zip(_PLACES, _chosen(data), strict=True):
         name = _IMAGES / f"{re.sub(r'[^A-Za-z0-9._-]+', '-', data.name)}-{place}.png"
         _draw(data, at, place, beside / name, zone)
-        lines += [f"![{place}: {data.runs.series[at].path.name}]({name.as_posix()})", ""]
+        lines += [f"![{place}: {visible(data.runs.series[at].path.name)}]({name.as_posix()})", ""]
     return "\n".join(lines)
 
 

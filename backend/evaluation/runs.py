@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,12 +14,12 @@ from pathlib import Path
 from backend.detection.sensitivity import SCORES, score_of
 from backend.evaluation.detectors import Detector, detectors
 from backend.evaluation.measuring import Cost, Runs
+from backend.evaluation.nab_folder import nab_files
 from backend.evaluation.pool import spread
 from backend.evaluation.scorecard import (
     EventRow,
     NabRow,
     labelled_series,
-    nab_files,
     score_events,
     score_nab,
 )
@@ -33,6 +34,7 @@ from backend.evaluation.series import (
     write_scored,
 )
 from backend.metrics.files import replace_synced
+from backend.metrics.visible import visible
 
 _BYTES_A_READING = 30
 """Of a CSV's row, about."""
@@ -52,14 +54,15 @@ def _series(options: argparse.Namespace) -> None:
     data, out = _folder(options.data), options.out
     detector = replace(detectors(options.seed, options.zone)[0], threshold=score_of(options.sensitivity))
     files = _inputs(data, out)
+    _make_writable(out)
     jobs = [(detector, path, out / path.relative_to(data)) for path in files]
     size = sum(path.stat().st_size for path in files if path.exists())
     rates = AlertRates()
     for text, counted in spread(_score_file, jobs, size // _BYTES_A_READING):
-        print(text, flush=True)
+        print(visible(text), flush=True)
         rates += counted
     if not rates.series:
-        raise EvaluationError(f"none of the {len(files)} CSV files below {data} is a series")
+        raise EvaluationError(f"none of the {len(files)} CSV files below {data} could be scored")
     print(rates.text())
 
 
@@ -67,32 +70,48 @@ def _inputs(data: Path, out: Path) -> list[Path]:
     """The CSV files below ``data`` that are not results of an earlier run. Raises EvaluationError."""
     if out.is_file():
         raise EvaluationError(f"{out} is a file: a folder is needed for the results")
-    inside = out.resolve() if data.resolve() in out.resolve().parents else None
-    files = [path for path in series_below(data) if inside not in path.resolve().parents]
+    # os.path, because a link that leads to itself has a real path there too.
+    inside = Path(os.path.realpath(out))
+    results = inside if Path(os.path.realpath(data)) in inside.parents else None
+    files = [path for path in series_below(data) if results not in Path(os.path.realpath(path)).parents]
     if not files:
         raise EvaluationError(f"no CSV file below {data}")
-    overwritten = {path.resolve() for path in files} & {
-        (out / path.relative_to(data)).resolve() for path in files
-    }
-    if overwritten:
-        raise EvaluationError(f"{min(overwritten)} would be overwritten: give another folder as --out")
+    sources = set(map(os.path.realpath, files))
+    for target in (out / path.relative_to(data) for path in files):
+        if os.path.realpath(target) in sources:
+            raise EvaluationError(f"{target} would be overwritten: give another folder as --out")
     return files
+
+
+def _make_writable(out: Path) -> None:
+    """Find out before anything is scored whether results can be written. Raises EvaluationError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EvaluationError(f"cannot write {out}: {error.strerror}") from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise EvaluationError(f"cannot write {out}: no permission")
 
 
 @dataclass(frozen=True, slots=True)
 class AlertRates:
-    """How many alerts each sensitivity would have sent, over how many weeks of how many series."""
+    """How many alerts each sensitivity would have sent, over how many series, readings and weeks."""
 
     series: int = 0
+    readings: int = 0
     weeks: float = 0.0
     alerts: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: AlertRates) -> AlertRates:
         alerts = {name: self.alerts.get(name, 0) + other.alerts.get(name, 0) for name in SCORES}
-        return AlertRates(self.series + other.series, self.weeks + other.weeks, alerts)
+        return AlertRates(
+            self.series + other.series, self.readings + other.readings, self.weeks + other.weeks, alerts
+        )
 
     def text(self) -> str:
         """Alerts a week and series, by sensitivity, from the calmest."""
+        if not self.readings:
+            return "alerts a week and series: there is no row that can be read"
         if not self.weeks:
             return "alerts a week and series: the series are too short to say"
         rates = (f"{name} {self.alerts[name] / self.weeks:.2g} (from {SCORES[name]:g})" for name in SCORES)
@@ -114,14 +133,14 @@ def _score_file(job: tuple[Detector, Path, Path]) -> tuple[str, AlertRates]:
     except NotASeries as error:
         return f"left out: {error}", AlertRates()
     except OSError as error:
-        raise EvaluationError(f"cannot write {target}: {error.strerror}") from error
-    unusable = int((~series.usable).sum())
-    note = f", {unusable} unreadable rows not scored" if unusable else ""
+        return f"left out: cannot write {target}: {error.strerror}", AlertRates()
+    note = f", {series.unread} unreadable rows not scored" if series.unread else ""
     line = f"{target}: {len(series)} rows, {int(raised.sum())} alerts{note}"
-    if unusable and unusable == len(series):
+    if series.unread and series.unread == len(series):
         line = f"{target}: no row that can be read, {len(series)} rows not scored"
     counts = {name: int(alerts(detector, series, scores, limit).sum()) for name, limit in SCORES.items()}
-    return f"{line}, {time.perf_counter() - start:.1f} s", AlertRates(1, weeks_of(series), counts)
+    rates = AlertRates(1, len(series) - series.unread, weeks_of(series), counts)
+    return f"{line}, {time.perf_counter() - start:.1f} s", rates
 
 
 def _nab(options: argparse.Namespace) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from backend.evaluation import events, nab
 from backend.evaluation.detectors import Detector, detectors
 from backend.evaluation.measuring import Cost, Runs
+from backend.evaluation.nab_folder import tell_unread
 from backend.evaluation.series import (
     NotASeries,
     Series,
@@ -23,6 +23,7 @@ from backend.evaluation.series import (
     read_series,
     series_below,
 )
+from backend.metrics.visible import visible
 
 log = logging.getLogger(__name__)
 
@@ -119,49 +120,36 @@ def _versions(seeds: int, zone: ZoneInfo | None) -> Iterator[list[Detector]]:
 
 def labelled_series(folder: Path) -> list[Series]:
     """The CSVs below a folder that have labels. Raises ValueError where none of them labels anything."""
-    found = [item for item in readable_series(folder) if item.labels is not None]
+    found = list(readable_series(folder))
     if not any(item.labels is not None and item.labels.any() for item in found):
         raise ValueError(f"no labelled CSV below {folder}: columns timestamp, value and label")
-    return found
+    return with_labels(found)
+
+
+def with_labels(found: Iterable[Series]) -> list[Series]:
+    """Those of the series that have labels; the others are named in the log."""
+    labelled = []
+    for series in found:
+        if series.labels is None:
+            log.warning("left out: %s has no column label", visible(str(series.path)))
+        else:
+            labelled.append(series)
+    return labelled
 
 
 def readable_series(folder: Path) -> Iterator[Series]:
-    """The series below a folder; what is none is named in the log."""
+    """The series below a folder; what is none, or cannot be read in part, is named in the log."""
     for path in series_below(folder):
         try:
             series = read_series(path)
         except NotASeries as error:
-            log.warning("left out: %s", error)
+            log.warning("left out: %s", visible(str(error)))
             continue
         if series.usable.any():
+            tell_unread(series)
             yield series
         else:
-            log.warning("left out: %s has no row that can be read", path)
-
-
-def nab_files(folder: Path) -> list[tuple[Series, nab.Rubric]]:
-    """Series and their marks of a folder with ``windows.json`` beside the series, or of a NAB checkout.
-
-    A checkout has ``labels/combined_windows.json`` and ``data/``. Raises ValueError.
-    """
-    forms = (
-        (folder / "windows.json", folder),
-        (folder / "labels" / "combined_windows.json", folder / "data"),
-    )
-    for listing, data in forms:
-        if listing.is_file():
-            try:
-                windows = json.loads(listing.read_text(encoding="utf-8"))
-            except ValueError as error:
-                raise ValueError(f"{listing} is no JSON: {error}") from error
-            return [_nab_file(data / name, windows[name]) for name in sorted(windows)]
-    raise ValueError(f"{folder} is no NAB folder: neither {forms[0][0].name} nor {forms[1][0]} is there")
-
-
-def _nab_file(path: Path, windows: Sequence[tuple[str, str]]) -> tuple[Series, nab.Rubric]:
-    series = read_series(path)
-    stamps = (series.timestamps * 1e6).round().astype("datetime64[us]")
-    return series, nab.rubric(stamps, windows)
+            log.warning("left out: %s has no row that can be read", visible(str(path)))
 
 
 def _by_profile(marks: Sequence[nab.Rubric], raised: Sequence[Sequence[BoolArray]]) -> dict[str, float]:
@@ -223,12 +211,13 @@ def _event_row(versions: Sequence[Detector], runs: Runs) -> EventRow:
 def _after_warm_up(
     detector: Detector, series: Series, scores: FloatArray
 ) -> tuple[BoolArray, FloatArray, BoolArray]:
-    """Labels, scores and alerts of the rows that count."""
+    """Labels, scores and alerts of the readings that count, in order of time."""
     if series.labels is None:
         raise ValueError(f"{series.path} has no labels")
-    start = int(WARM_UP * len(series))
+    order = series.by_time
+    counted = order[int(WARM_UP * len(order)) :]
     raised = alerts(detector, series, scores)
-    return series.labels[start:], published(detector, series, scores)[start:], raised[start:]
+    return series.labels[counted], published(detector, series, scores)[counted], raised[counted]
 
 
 def _median(values: Iterable[float]) -> float:

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import csv
+import os
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.evaluation.detectors import Detector
+from backend.evaluation.timestamps import Timestamps
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 SCORE, ALERT = "anomaly_score", "alert"
-_READ = ("timestamp", "value", "label", SCORE, ALERT)
-_EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0.0, 1.0))
-"""Epoch stamps from this size on count that many units a second: no one's seconds reach the year 5138."""
-
+_NUMBERS = ("value", "label", SCORE, ALERT)
 _WORDS = {"true": 1.0, "false": 0.0}
-
-_FARTHEST = 6e10
-"""Nineteen centuries from 1970: what lies further away is no timestamp, and no calendar has it."""
 
 
 class NotASeries(Exception):
@@ -59,6 +54,11 @@ class Series:
         return usable
 
     @property
+    def unread(self) -> int:
+        """How many rows have no timestamp or no value that can be read."""
+        return len(self) - int(self.usable.sum())
+
+    @property
     def by_time(self) -> NDArray[np.intp]:
         """The usable rows in order of time; rows with equal timestamps keep the file's order."""
         usable = np.flatnonzero(self.usable)
@@ -71,12 +71,11 @@ def read_series(path: Path) -> Series:
         lines = _lines(path)
         header = next(lines, [])
         columns = _columns(path, header)
-        cells = {name: array("d") for name in _READ if name in columns}
+        stamps, cells = Timestamps(), {name: array("d") for name in _NUMBERS if name in columns}
         for row in lines:
+            stamps.append(_cell(row, columns["timestamp"]))
             for name, numbers in cells.items():
-                at = columns[name]
-                cell = row[at].strip() if at < len(row) else ""
-                numbers.append(_seconds(cell) if name == "timestamp" else _number(cell))
+                numbers.append(_number(_cell(row, columns[name])))
     except OSError as error:
         raise NotASeries(f"{path}: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -85,7 +84,7 @@ def read_series(path: Path) -> Series:
     return Series(
         path=path,
         header=header,
-        timestamps=found["timestamp"],
+        timestamps=stamps.seconds(),
         values=found["value"],
         labels=found["label"] > 0 if "label" in found else None,
         scores=found.get(SCORE),
@@ -135,29 +134,37 @@ def weeks_of(series: Series) -> float:
 def write_scored(series: Series, scores: FloatArray, raised: BoolArray, path: Path) -> None:
     """Write the file's own text with the columns ``anomaly_score`` and ``alert``, replacing old ones.
 
-    Whoever reads ``path`` sees all of it or what was there before. Raises OSError, and NotASeries for a
-    file that has become shorter since it was read.
+    What a row has beyond the header stays beyond it, behind these two. Whoever reads ``path`` sees all of it
+    or what was there before. Raises OSError, and NotASeries for a file that has become shorter since it was
+    read.
     """
     kept = [at for at, name in enumerate(series.header) if name.strip().lower() not in (SCORE, ALERT)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
+    # Named for the process alone: a name may be as long as a file system allows.
+    temporary = path.with_name(f".{os.getpid()}.tmp")
     try:
         with temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
             writer = csv.writer(file, lineterminator="\n")
             lines = _lines(series.path)
-            writer.writerow([*_kept(next(lines, []), kept), SCORE, ALERT])
+            header = next(lines, [])
+            writer.writerow([*_kept(header, kept), SCORE, ALERT])
             for score, alert in zip(scores.tolist(), raised.tolist(), strict=True):
                 row = next(lines, None)
                 if row is None:
                     raise NotASeries(f"{series.path} has become shorter while it was read")
-                writer.writerow([*_kept(row, kept), f"{score:.6f}", int(alert)])
+                beyond = row[len(header) :]
+                writer.writerow([*_kept(row, kept), f"{score:.6f}", int(alert), *beyond])
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def _kept(row: Sequence[str], columns: Sequence[int]) -> list[str]:
-    return [row[at] if at < len(row) else "" for at in columns]
+    return [_cell(row, at) for at in columns]
+
+
+def _cell(row: Sequence[str], at: int) -> str:
+    return row[at] if at < len(row) else ""
 
 
 def _lines(path: Path) -> Iterator[list[str]]:
@@ -185,18 +192,4 @@ def _number(cell: str) -> float:
     try:
         return float(cell)
     except ValueError:
-        return _WORDS.get(cell.lower(), np.nan)
-
-
-def _seconds(cell: str) -> float:
-    """Seconds since the epoch of an epoch or ISO stamp; without a zone it is taken for UTC."""
-    number = _number(cell)
-    if np.isfinite(number):
-        seconds = next(number / unit for least, unit in _EPOCH_UNITS if abs(number) >= least)
-    else:
-        try:
-            stamp = datetime.fromisoformat(cell)
-        except ValueError:
-            return np.nan
-        seconds = (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()
-    return seconds if abs(seconds) <= _FARTHEST else np.nan
+        return _WORDS.get(cell.strip().lower(), np.nan)

@@ -15,6 +15,7 @@ from backend.evaluation.drawing import FORMATS, CannotDraw, Track, draw
 from backend.evaluation.runs import EvaluationError
 from backend.evaluation.series import NotASeries, Series, alerts, published, read_series, series_below, stream
 from backend.evaluation.simulation import Simulated, simulate
+from backend.metrics.visible import visible
 
 
 def run_simulate(options: argparse.Namespace) -> None:
@@ -29,7 +30,7 @@ def run_simulate(options: argparse.Namespace) -> None:
         raise EvaluationError(f"{error.filename or options.out}: {error.strerror}") from error
     faults = sum(len(series.faults) for series in made)
     readings = sum(len(series.values) for series in made)
-    print(f"{options.out}: {len(made)} series, {readings} readings, {faults} faults")
+    print(visible(f"{options.out}: {len(made)} series, {readings} readings, {faults} faults"))
     for series in made:
         named = ", ".join(f"{fault.kind} at {_stamp(series, fault.first)}" for fault in series.faults)
         print(f"  {series.name}.csv: {named or 'no fault'}")
@@ -71,7 +72,9 @@ def _stamp(series: Simulated, row: int) -> str:
 def run_plot(options: argparse.Namespace) -> None:
     """Draw one file, or every series below a folder. Raises EvaluationError."""
     source, out = options.source, options.out
-    detector = replace(detectors(options.seed, options.zone)[0], threshold=score_of(options.sensitivity))
+    detector = replace(
+        detectors(options.seed, options.zone)[0], threshold=score_of(options.sensitivity or "medium")
+    )
     try:
         if source.is_dir():
             _plot_folder(source, out, detector, options)
@@ -79,7 +82,7 @@ def run_plot(options: argparse.Namespace) -> None:
             target = out if out.suffix and not out.is_dir() else out / f"{source.name}.png"
             if target.suffix.lower() not in FORMATS:
                 raise EvaluationError(f"cannot write {out}: a plot's name ends in .png or .svg")
-            print(_plot(source, target, source.name, detector, options))
+            print(visible(_plot(source, target, source.name, detector, options)))
         else:
             raise EvaluationError(f"there is no {source}")
     except (NotASeries, CannotDraw) as error:
@@ -96,26 +99,32 @@ def _plot_folder(source: Path, out: Path, detector: Detector, options: argparse.
         raise EvaluationError(f"no CSV file below {source}")
     for path in files:
         name = path.relative_to(source)
+        target = out / f"{name}.png"
         try:
-            print(_plot(path, out / f"{name}.png", str(name), detector, options))
+            print(visible(_plot(path, target, str(name), detector, options)))
         except NotASeries as error:
-            print(f"left out: {error}")
+            print(visible(f"left out: {error}"))
+        except OSError as error:
+            print(visible(f"left out: cannot write {target}: {error.strerror}"))
 
 
 def _plot(path: Path, target: Path, title: str, detector: Detector, options: argparse.Namespace) -> str:
     """Draw a file with its own scores and alerts, or with the detector's where it has none; says so."""
     series = read_series(path)
     scored = series.scores is not None and series.alerts is not None
-    track = _track(series, detector)
+    track = _track(series, detector, known=options.sensitivity is not None)
     draw(target, series, [track], title=title, labels=series.labels, zone=options.zone)
     origin = "the file's scores" if scored else "scored now"
     return f"{target}: {len(series)} rows, {int(track.alerts.sum())} alerts, {origin}"
 
 
-def _track(series: Series, detector: Detector) -> Track:
+def _track(series: Series, detector: Detector, *, known: bool) -> Track:
+    """The file's own scores, with a threshold where it is ``known``, else the detector's."""
     name = f"anomaly score, threshold {detector.threshold:.3g}"
     if series.scores is not None and series.alerts is not None:
-        return Track(name, series.scores, series.alerts, detector.threshold)
+        if known:
+            return Track(name, series.scores, series.alerts, detector.threshold)
+        return Track("anomaly score", series.scores, series.alerts, None)
     scores = stream(detector, series)
     raised = alerts(detector, series, scores)
     return Track(name, published(detector, series, scores), raised, detector.threshold)

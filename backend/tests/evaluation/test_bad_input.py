@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import os
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -97,6 +99,62 @@ def test_rows_of_uneven_length_keep_their_place(tmp_path: Path) -> None:
     assert [(row["value"], row["host"]) for row in out] == [("1", ""), ("2", "a"), ("", "")]
 
 
+def test_cells_beyond_the_header_stay_beyond_it(tmp_path: Path) -> None:
+    given = b"timestamp,alert,value\n1700000000,1,5,keep,me\n1700000060,1,6\n"
+    evaluate(tmp_path, given)
+    lines = (tmp_path / "out" / "x.csv").read_text().splitlines()
+    assert lines == [
+        "timestamp,value,anomaly_score,alert",
+        "1700000000,5,0.000000,0,keep,me",
+        "1700000060,6,0.000000,0",
+    ]
+
+
+def test_a_folder_without_a_readable_row_is_told_as_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate(tmp_path, b"timestamp,value\nx,1\n1700000000,\n")
+    assert capsys.readouterr().out.splitlines()[-1].endswith("there is no row that can be read")
+    (tmp_path / "in" / "x.csv").write_bytes(b"timestamp,value\n1700000000,1\n")
+    main(["eval", "series", "--data", str(tmp_path / "in"), "--out", str(tmp_path / "out")])
+    assert capsys.readouterr().out.splitlines()[-1].endswith("the series are too short to say")
+
+
+def test_a_name_of_any_length_is_written_and_what_cannot_be_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One file that cannot be written is told, and those after it are written."""
+    names = ["a.csv", "b.csv", "c" * 251 + ".csv"]
+    for name in names:
+        (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "in" / name).write_text("timestamp,value\n1700000000,1\n")
+    (tmp_path / "out" / "a.csv" / "in the way").mkdir(parents=True)
+    main(["eval", "series", "--data", str(tmp_path / "in"), "--out", str(tmp_path / "out")])
+    assert f"left out: cannot write {tmp_path}/out/a.csv: Is a directory" in capsys.readouterr().out
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
+    assert len(scored(tmp_path / "out", names[2])) == 1
+
+
+@pytest.mark.parametrize(("encoding", "letter"), [("ascii", r"\xfc"), ("utf-8", "ü")])
+def test_names_of_any_bytes_are_told_in_one_line_on_any_terminal(
+    tmp_path: Path, encoding: str, letter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = os.fsdecode(b"\xff \xc3\xbc $\\x$ \n \xe2\x80\xae.csv")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_text("timestamp,value\n1700000000,1\n1700000060,2\n")
+    (tmp_path / "in" / f"none-{name}").write_text("a,b\n")
+    for command in (["eval", "series", "--data"], ["plot"]):
+        told = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict")
+        monkeypatch.setattr("sys.stdout", told)
+        main([*command, str(tmp_path / "in"), "--out", str(tmp_path / "out")])
+        told.seek(0)
+        shown = rf"\udcff {letter} $\x$ \n \u202e.csv"
+        lines = [line for line in told if shown in line]
+        assert len(lines) == 2
+        assert f"left out: {tmp_path}/in/none-{shown} has no columns" in "".join(lines)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"{name}", f"{name}.png"]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -139,7 +197,22 @@ def test_folders_that_cannot_be_used_are_one_line(tmp_path: Path, capsys: pytest
     assert "x.csv would be overwritten" in refused([*command, str(data)], capsys)
     (tmp_path / "file").touch()
     assert "file is a file: a folder is needed" in refused([*command, str(tmp_path / "file")], capsys)
+    assert f"cannot write {tmp_path}/file/out: Not a dir" in refused(
+        [*command, f"{tmp_path}/file/out"], capsys
+    )
     assert (data / "x.csv").read_text() == "timestamp,value\n1,2\n"
+
+
+def test_links_are_named_as_they_are_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "elsewhere").write_text("timestamp,value\n1,2\n")
+    (tmp_path / "data" / "loop.csv").symlink_to("loop.csv")
+    (tmp_path / "data" / "a.csv").symlink_to(tmp_path / "elsewhere")
+    command = ["eval", "series", "--data", str(tmp_path / "data"), "--out"]
+    assert f"canopy: {tmp_path}/data/a.csv would be over" in refused([*command, f"{tmp_path}/data"], capsys)
+    main([*command, str(tmp_path / "out")])
+    assert f"left out: {tmp_path}/data/loop.csv: Too many levels" in capsys.readouterr().out
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.csv"]
 
 
 def test_results_inside_the_data_are_not_scored_again(tmp_path: Path) -> None:

@@ -45,17 +45,90 @@ def test_a_fault_that_everyone_sees_scores_high(
     assert "view forest | 0.6" in capsys.readouterr().out
 
 
-def test_labelled_files_give_event_figures(tmp_path: Path) -> None:
+def figures_of(what: str, folder: Path) -> list[dict[str, object]]:
+    """The figures of a folder but for what they cost, in which the machine has a part."""
+    main(["eval", what, "--data", str(folder), "--json", str(folder / "figures.json")])
+    rows = json.loads((folder / "figures.json").read_text())
+    return [{name: row[name] for name in row if name != "cost"} for row in rows]
+
+
+def reordered(path: Path, more: tuple[str, ...] = ()) -> None:
+    """Put a file's rows, and more of them, in another order."""
+    header, *rows = path.read_text().splitlines()
+    rows += more
+    mixed = np.random.default_rng(4).permutation(len(rows))
+    path.write_text("\n".join([header, *(rows[at] for at in mixed)]) + "\n")
+
+
+def test_labelled_files_give_event_figures(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write_series(tmp_path / "a.csv", label=True)
     write_series(tmp_path / "no-labels.csv", label=False)
-    main(["eval", "events", "--data", str(tmp_path), "--json", str(tmp_path / "events.json")])
-    figures = json.loads((tmp_path / "events.json").read_text())
+    figures = figures_of("events", tmp_path)
+    assert f"left out: {tmp_path}/no-labels.csv has no column label" in caplog.messages
     best = figures[0]
     assert (best["found"], best["missed"]) == (1, 0)
-    assert best["auc_pr"] > 0.9
+    assert float(str(best["auc_pr"])) > 0.9
     assert {row["detector"] for row in figures} == {
         "view forest", "classic forest + incident rule", "classic forest", "z-score",
     }  # fmt: skip
+
+
+def test_event_figures_are_those_of_the_readings_in_order_of_time(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the rows' order changes a figure, nor rows that no detector is shown, calm or labelled."""
+    write_series(tmp_path / "a.csv", label=True)
+    straight = figures_of("events", tmp_path)
+    unreadable = tuple(f"{START + np.timedelta64(i, 'h')},,{i % 2}" for i in range(200))
+    reordered(tmp_path / "a.csv", unreadable)
+    assert figures_of("events", tmp_path) == straight
+    assert f"{tmp_path}/a.csv: 200 unreadable rows not scored" in caplog.messages
+
+
+def test_nab_figures_are_those_of_rows_and_windows_in_order_of_time(tmp_path: Path) -> None:
+    window = write_series(tmp_path / "a.csv", label=False)
+    early = [str(START + np.timedelta64(5 * row, "m")) for row in (1000, 1020)]
+    (tmp_path / "windows.json").write_text(json.dumps({"a.csv": [early, window]}))
+    straight = figures_of("nab", tmp_path)
+    reordered(tmp_path / "a.csv")
+    zoned = [f"{bound}Z" for bound in early]
+    (tmp_path / "windows.json").write_text(json.dumps({"a.csv": [window, zoned]}))
+    assert figures_of("nab", tmp_path) == straight
+
+
+AT = "2024-01-05 00:00"
+LATER = "2024-01-05T01:00:00+00:00"
+NOWHERE = "2031-01-01"
+
+
+@pytest.mark.parametrize(
+    ("windows", "message"),
+    [
+        ([1, 2], "names no file; allowed: {"),
+        ({}, "names no file; allowed: {"),
+        ({"a.csv": 5}, "'a.csv' has 5, which is no window; allowed: {"),
+        ({"a.csv": [AT, LATER]}, f"'a.csv' has \"{AT}\", which is no window"),
+        ({"a.csv": [["..."]]}, "'a.csv' has [\"...\"], which is no window"),
+        ({"a.csv": [[1, 2]]}, "'a.csv' has [1, 2], which is no window"),
+        ({"a.csv": [["foo", "bar"]]}, 'has a window ["foo", "bar"]: \'foo\' is no timestamp'),
+        ({"a.csv": [[AT, LATER], [AT, "bar"]]}, f'has a window ["{AT}", "bar"]: \'bar\' is no timestamp'),
+        ({"a.csv": [[LATER, AT]]}, f"'a.csv' has a window from {LATER} to {AT}: it ends before it starts"),
+        ({"a.csv": [[AT, NOWHERE]]}, f"from {AT} to {NOWHERE}: no row has the time of its end"),
+        ({"a.csv": [[AT, LATER], [AT, AT]]}, f"from {AT} to {AT}: it begins inside another one"),
+        ({"b.csv": [[AT, LATER]]}, "b.csv: No such file"),
+    ],
+)
+def test_windows_of_another_form_are_one_line_with_file_and_entry(
+    tmp_path: Path, windows: object, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_series(tmp_path / "a.csv", label=False)
+    (tmp_path / "windows.json").write_text(json.dumps(windows))
+    with pytest.raises(SystemExit) as stopped:
+        main(["eval", "nab", "--data", str(tmp_path)])
+    assert stopped.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"canopy: {tmp_path}/")
+    assert message in line
 
 
 @pytest.mark.parametrize("what", ["series", "nab", "events"])

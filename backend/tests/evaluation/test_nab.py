@@ -12,18 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.evaluation import nab
-from backend.evaluation.scorecard import nab_files
+from backend.evaluation.nab_folder import nab_files
 
 STANDARD, LOW_FP, LOW_FN = nab.PROFILES
 
 
 def stamps(count: int) -> np.ndarray:
-    return np.datetime64("2024-01-01") + np.arange(count) * np.timedelta64(5, "m")
+    return 1_704_067_200 + 300.0 * np.arange(count)
 
 
 def marks(count: int, *windows: tuple[int, int]) -> nab.Rubric:
     at = stamps(count)
-    return nab.rubric(at, [(str(at[first]), str(at[last])) for first, last in windows])
+    return nab.rubric(at, at[np.array(windows, dtype=int).reshape(-1, 2)])
 
 
 def alerts(count: int, *rows: int) -> np.ndarray:
@@ -81,9 +81,42 @@ def test_a_false_alert_never_helps_and_an_earlier_one_in_a_window_never_harms(
         assert after <= before
 
 
-def test_a_window_that_meets_no_row_is_named() -> None:
-    with pytest.raises(ValueError, match="2031"):
-        nab.rubric(stamps(10), [("2031-01-01", "2031-01-02")])
+@given(st.integers(0, 1000))
+def test_the_order_of_rows_and_windows_changes_nothing(seed: int) -> None:
+    windows = np.array([(300, 340), (341, 341), (600, 640)])
+    in_order = marks(1000, *windows.tolist())
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(1000)
+    mixed = nab.rubric(stamps(1000)[shuffled], stamps(1000)[rng.permutation(windows)])
+    np.testing.assert_array_equal(mixed.worth, in_order.worth[shuffled])
+    np.testing.assert_array_equal(mixed.window, in_order.window[shuffled])
+    np.testing.assert_array_equal(mixed.scored, in_order.scored[shuffled])
+
+
+def test_rows_without_a_time_lie_nowhere() -> None:
+    with_time = marks(1000, (300, 340))
+    gaps = nab.rubric(np.insert(stamps(1000), 320, [np.nan] * 5), stamps(1000)[[[300, 340]]])
+    assert not gaps.scored[320:325].any()
+    assert (gaps.window[320:325] == -1).all()
+    np.testing.assert_array_equal(np.delete(gaps.worth, np.arange(320, 325)), with_time.worth)
+
+
+@pytest.mark.parametrize(
+    ("windows", "number", "message"),
+    [
+        ([(1, 2), (5, 3)], 1, "ends before it starts"),
+        ([(1, 20), (2, 3)], 0, "no row has the time of its end"),
+        ([(30, 40)], 0, "no row has the time of its start and end"),
+        ([(1.5, 3)], 0, "no row has the time of its start"),
+        ([(4, 6), (1, 4)], 0, "begins inside another one"),
+    ],
+)
+def test_a_window_that_cannot_be_scored_is_named(
+    windows: list[tuple[float, float]], number: int, message: str
+) -> None:
+    with pytest.raises(nab.BadWindow, match=message) as refused:
+        nab.rubric(stamps(10), stamps(1)[0] + 300.0 * np.array(windows))
+    assert refused.value.number == number
 
 
 def test_a_folder_without_a_window_has_nothing_to_score() -> None:

@@ -35,11 +35,22 @@ def plot(*arguments: object) -> None:
     main(["plot", *map(str, arguments)])
 
 
-def red_pixels(path: Path) -> int:
-    """Pixels about as red as an alert's mark in the upper quarter, where only marks are red."""
+def red(path: Path) -> np.ndarray:
+    """Which pixels are about as red as an alert's mark and the threshold."""
     with Image.open(path) as image:
         pixels = np.asarray(image.convert("RGB"), dtype=int)
-    return int((np.abs(pixels[: len(pixels) // 4] - RED).sum(axis=-1) < 100).sum())
+    return np.asarray(np.abs(pixels - RED).sum(axis=-1) < 100)
+
+
+def red_pixels(path: Path) -> int:
+    """Red pixels in the upper quarter, where only marks are red."""
+    pixels = red(path)
+    return int(pixels[: len(pixels) // 4].sum())
+
+
+def thresholds(path: Path) -> int:
+    """Rows of pixels that are red for the most part: a dashed line across the picture."""
+    return int((red(path).mean(axis=1) > 0.4).sum())
 
 
 def test_a_scored_file_is_drawn_with_its_own_alerts(
@@ -49,6 +60,19 @@ def test_a_scored_file_is_drawn_with_its_own_alerts(
     plot(scored(tmp_path / "b.csv", alert=False), "--out", tmp_path / "b.png")
     assert red_pixels(tmp_path / "a.png") > 20 > red_pixels(tmp_path / "b.png") == 0
     assert "150 rows, 1 alerts, the file's scores" in capsys.readouterr().out
+
+
+def test_a_threshold_is_drawn_where_it_is_known(tmp_path: Path) -> None:
+    """A file does not say at which sensitivity it was scored; whoever knows can, and its alerts stay."""
+    own = scored(tmp_path / "own.csv")
+    raw = write(tmp_path / "raw.csv", "timestamp,value", [f"{START + 60 * i},{i % 7}" for i in range(60)])
+    plot(own, "--out", tmp_path / "unknown.png")
+    plot(own, "--out", tmp_path / "known.png", "--sensitivity", "0.9")
+    plot(raw, "--out", tmp_path / "raw.png")
+    assert [thresholds(tmp_path / f"{name}.png") > 0 for name in ("unknown", "known", "raw")] == [
+        False, True, True,
+    ]  # fmt: skip
+    assert red_pixels(tmp_path / "known.png") == red_pixels(tmp_path / "unknown.png") > 0
 
 
 def test_the_ending_says_which_form_and_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -64,10 +88,12 @@ def test_a_folder_becomes_a_folder_of_pictures(tmp_path: Path, capsys: pytest.Ca
     write(tmp_path / "in" / "b.csv", "timestamp,value", [f"{START + 60 * i},{i % 7}" for i in range(60)])
     write(tmp_path / "in" / "notes.csv", "a,b", ["1,2"])
     write(tmp_path / "in" / "none.csv", "timestamp,value", [])
+    scored(tmp_path / "in" / f"{'a' * 250}.csv")
     plot(tmp_path / "in", "--out", tmp_path / "out")
     pictures = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.*"))
     assert pictures == ["b.csv.png", "deep/a.csv.png"]
     said = capsys.readouterr().out
+    assert "aaa.csv.png: File name too long" in said
     assert "scored now" in said
     assert f"left out: {tmp_path}/in/notes.csv has no columns" in said
     assert "none.csv has no row with a timestamp and a value: nothing to draw" in said

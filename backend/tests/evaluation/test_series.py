@@ -103,6 +103,18 @@ def test_timestamps_of_every_usual_form(tmp_path: Path, stamp: str) -> None:
     assert read_series(write(tmp_path / "x.csv", "timestamp,value", [f"{stamp},1"])).timestamps[0] == START
 
 
+def test_eight_digits_are_dates_where_the_whole_column_is(tmp_path: Path) -> None:
+    """And else seconds, as in a file that counts them from its own start, some of which look like dates."""
+    dates = ["20260101,1", " 20260102 ,2", ",3", "20260103,4"]
+    days = read_series(write(tmp_path / "x.csv", "timestamp,value", dates)).timestamps
+    np.testing.assert_array_equal(days, [1767225600, 1767312000, np.nan, 1767398400])
+    counted = [f"{second},1" for second in range(20_260_101, 20_260_400, 99)]
+    seconds = read_series(write(tmp_path / "y.csv", "timestamp,value", counted)).timestamps
+    np.testing.assert_array_equal(seconds, np.arange(20_260_101, 20_260_400, 99))
+    more = read_series(write(tmp_path / "y.csv", "timestamp,value", ["20260101,1", "20260132,1"])).timestamps
+    np.testing.assert_array_equal(more, [20_260_101, 20_260_132])
+
+
 @pytest.mark.parametrize("stamp", ["", "yesterday", "nan", "-1e300", "1e300", "0001-01-01", "13/13/2024"])
 def test_what_is_no_timestamp_is_not_shown_to_the_detector(tmp_path: Path, stamp: str) -> None:
     series = read_series(write(tmp_path / "x.csv", "timestamp,value", [f"{stamp},1"]))
