@@ -6,7 +6,7 @@ import { useNavigate } from "react-router";
 import { Keys } from "@/components/ui/keys";
 import { Modal } from "@/components/ui/modal";
 import { SeverityTag, StatusTag } from "@/components/ui/tags";
-import { incidentsQuery, servicesQuery } from "@/lib/api/queries";
+import { incidentsQuery, NOT_RESOLVED, servicesQuery } from "@/lib/api/queries";
 import { type Shortcut, useRegisteredShortcuts } from "@/lib/keys";
 import { incidentPath, incidentsPath, logsPath, servicePath } from "@/lib/paths";
 import { best, incidentNumber, wordsOf } from "./palette-items";
@@ -104,7 +104,7 @@ function Incidents({ text: typed, go }: Finds) {
   const text = useDeferredValue(typed);
   const filters = text
     ? { q: text, sort: "urgency", limit: INCIDENTS_SHOWN }
-    : { status: ["OPEN" as const, "ACKNOWLEDGED" as const], sort: "urgency", limit: INCIDENTS_SHOWN };
+    : { status: NOT_RESOLVED, sort: "urgency", limit: INCIDENTS_SHOWN };
   const { data, error, isPlaceholderData } = useQuery(incidentsQuery(filters));
   const number = incidentNumber(text);
   // The answer to what was typed before is none to what is typed now.

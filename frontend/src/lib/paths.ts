@@ -1,4 +1,5 @@
 /** Where each thing lives under /ui; names of services may hold any characters. */
+import { type SearchChange, withChange } from "./search-state";
 
 const DOTS_ONLY = /^\.{1,2}$/;
 
@@ -12,8 +13,9 @@ export function incidentPath(id: number): string {
   return `/incidents/${id}`;
 }
 
-export function incidentsPath(filters: Record<string, string>): string {
-  return `/incidents?${new URLSearchParams(filters)}`;
+/** The list with these filters; several values of one name mean any of them. */
+export function incidentsPath(filters: SearchChange): string {
+  return `/incidents?${withChange(new URLSearchParams(), filters)}`;
 }
 
 export function logsPath(service: string, eventTs?: string | null): string {

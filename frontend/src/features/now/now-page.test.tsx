@@ -35,7 +35,12 @@ describe("Now", () => {
     for (const text of ["p99 latency", "unusual", "63× the top"]) expect(bad).toHaveTextContent(text);
     expect(bad).toHaveTextContent("3,412 ms");
     expect(bad).toHaveTextContent("◆ Critical");
-    expect(within(bad).getByRole("link", { name: "2 open incidents on payment-service" })).toBeVisible();
+    const waiting = within(bad).getByRole("link", { name: "2 incidents not resolved on payment-service" });
+    expect(waiting).toHaveTextContent("2 not resolved");
+    expect(waiting).toHaveAttribute(
+      "href",
+      "/incidents?service=payment-service&status=OPEN&status=ACKNOWLEDGED",
+    );
     expect(cardOf("order-service")).toHaveTextContent("as expected");
     expect(document.title).toBe("(1) Now · Canopy");
   });

@@ -21,6 +21,9 @@ export const readyQuery = queryOptions({
   queryFn: ({ signal }) => unwrapWith(api.GET("/ready", { signal }), 503),
 });
 
+/** The states that still wait for somebody: what the backend counts as not resolved. */
+export const NOT_RESOLVED: Status[] = ["OPEN", "ACKNOWLEDGED"];
+
 export interface IncidentFilters {
   service?: string[];
   metric?: string[];

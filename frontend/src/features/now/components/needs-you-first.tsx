@@ -3,16 +3,16 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "react-router";
 import { IncidentRow } from "@/components/incident-row";
 import { QueryView, Skeleton } from "@/components/ui/states";
-import { incidentsQuery } from "@/lib/api/queries";
+import { incidentsQuery, NOT_RESOLVED } from "@/lib/api/queries";
 import type { IncidentList } from "@/lib/api/types";
 import { byServerClock, useNow } from "@/lib/clock";
 import { formatDuration } from "@/lib/format";
 import { useShortcuts } from "@/lib/keys";
-import { incidentPath } from "@/lib/paths";
+import { incidentPath, incidentsPath } from "@/lib/paths";
 
 const SHOWN = 5;
 export const firstIncidentsQuery = incidentsQuery({
-  status: ["OPEN", "ACKNOWLEDGED"],
+  status: NOT_RESOLVED,
   sort: "urgency",
   limit: SHOWN,
 });
@@ -63,7 +63,7 @@ function FirstFew({ list, checkedAt }: { list: IncidentList; checkedAt: number }
         ))}
       </ol>
       {list.total > list.items.length && (
-        <Link to="/incidents?status=OPEN&status=ACKNOWLEDGED" className="small">
+        <Link to={incidentsPath({ status: NOT_RESOLVED })} className="small">
           All {list.total} that are not resolved
         </Link>
       )}

@@ -5,9 +5,10 @@ import { Link } from "react-router";
 import { Sparkline } from "@/components/sparkline";
 import { SeverityTag } from "@/components/ui/tags";
 import { RelativeTime } from "@/components/ui/time";
+import { NOT_RESOLVED } from "@/lib/api/queries";
 import type { Artefact, OverviewMetric, OverviewService } from "@/lib/api/types";
 import { serverNow } from "@/lib/clock";
-import { formatClock, formatDateTime, quantity } from "@/lib/format";
+import { formatClock, formatDateTime, plural, quantity } from "@/lib/format";
 import { incidentsPath, servicePath } from "@/lib/paths";
 import { usePreferences } from "@/lib/preferences";
 import { describeReading } from "@/lib/reading";
@@ -26,10 +27,10 @@ export const ServiceCard = memo(function ServiceCard({ service }: { service: Ove
         {service.open_incidents > 0 && (
           <Link
             className="small"
-            to={incidentsPath({ service: service.service })}
-            aria-label={`${service.open_incidents} open incidents on ${service.service}`}
+            to={incidentsPath({ service: service.service, status: NOT_RESOLVED })}
+            aria-label={`${plural(service.open_incidents, "incident")} not resolved on ${service.service}`}
           >
-            {service.open_incidents} open
+            {service.open_incidents} not resolved
           </Link>
         )}
         <StandingTag standing={standing} inPart={learnsInPart(service)} />
