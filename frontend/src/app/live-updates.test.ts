@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { gatherEvents } from "./live-updates";
 
+it("asks with new readings for what happened to the services too", () => {
+  const asked = vi.fn();
+  const { add, stop } = gatherEvents((key) => asked(key[0]));
+  add("readings");
+  stop();
+  expect(asked).toHaveBeenCalledWith("annotations");
+});
+
 describe("a flood of events", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());

@@ -14,7 +14,7 @@ export const FALLBACK_POLL_MS = 5_000;
 const CALM_MS = 500;
 
 const STALE_BY_EVENT: Record<StreamEvent, QueryKey[]> = {
-  readings: [["overview"], ["service"], ["history"], ["models"], ["services"]],
+  readings: [["overview"], ["service"], ["history"], ["annotations"], ["models"], ["services"]],
   incident: [["incidents"], ["incident"], ["overview"]],
   retrain: [["retrain"], ["models"]],
   source: [["ready"], ["overview"]],
