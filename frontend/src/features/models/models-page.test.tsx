@@ -172,6 +172,20 @@ describe("the models page", () => {
     expect(screen.getByRole("button", { name: "Retraining 7/12" })).toBeVisible();
   });
 
+  it("names fifty of forty thousand that failed, and counts them all", async () => {
+    const failed = Array.from({ length: 40_000 }, (_, index) => ({
+      service: `s${index}`,
+      metric: "lat",
+      reason: "all values are equal",
+    }));
+    server.use(answer("get", "/retrain", jobOf({ state: "done", finished_at: at(0), failed })));
+    renderApp("/models");
+    const panel = within(await screen.findByRole("region", { name: "Retrain" }));
+    expect(await panel.findByText("Failed: 40,000")).toBeVisible();
+    expect(panel.getByText("and 39,950 more")).toBeVisible();
+    expect(panel.getAllByText(/all values are equal/)).toHaveLength(50);
+  });
+
   it("says quietly that there are no earlier weeks, and keeps showing the last retrain", async () => {
     const seasons = jobOf({
       id: "s1",

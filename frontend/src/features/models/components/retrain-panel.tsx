@@ -5,12 +5,15 @@ import { ErrorState, Skeleton } from "@/components/ui/states";
 import { ApiError } from "@/lib/api/client";
 import type { PairProblem, RetrainJob } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
+import { formatCount } from "@/lib/format";
 import { useMetricTitles } from "@/lib/metric-titles";
 import { realRetrainQuery, retrainQuery, useCancelRetrain, useRetrain } from "../queries";
 import { describeJob, describeSeasons, isBackground, TRIGGERS } from "../view-model";
 import "./retrain-panel.css";
 
 const CONFLICT = 409;
+/** More than anyone reads at once; the list of pairs has the rest. */
+const NAMED = 50;
 
 export function RetrainPanel() {
   const newest = useQuery(retrainQuery);
@@ -107,10 +110,10 @@ function Problems({ title, problems, open = false }: ProblemsProps) {
   return (
     <details className="retrain-problems" open={open}>
       <summary>
-        {title}: {problems.length}
+        {title}: {formatCount(problems.length)}
       </summary>
       <ul>
-        {problems.map(({ service, metric, reason }) => (
+        {problems.slice(0, NAMED).map(({ service, metric, reason }) => (
           <li key={`${service}\n${metric}`}>
             <strong>
               {titles.get(metric) ?? metric} on <bdi>{service}</bdi>
@@ -118,6 +121,7 @@ function Problems({ title, problems, open = false }: ProblemsProps) {
             : {reason}
           </li>
         ))}
+        {problems.length > NAMED && <li>and {formatCount(problems.length - NAMED)} more</li>}
       </ul>
     </details>
   );
