@@ -264,6 +264,16 @@ describe("an incident that is not there", () => {
     expect(await screen.findByText('"abc" is not an incident\'s number.')).toBeVisible();
   });
 
+  it.each(["0", "100000000000000000000"])(
+    "is said to be none where no incident can have its number: %s",
+    async (id) => {
+      server.use(refuse("get", "/incidents/{incident_id}", 422, "path.incident_id: Input should be less"));
+      renderApp(`/incidents/${id}`);
+      expect(await screen.findByText(`There is no incident #${id}`)).toBeVisible();
+      expect(screen.queryByText(/path.incident_id/)).toBeNull();
+    },
+  );
+
   it("stays to be read when it is deleted under the reader, and nothing can be done with it", async () => {
     renderApp("/incidents/7");
     await screen.findByRole("button", { name: "Resolve" });

@@ -29,7 +29,9 @@ export default function IncidentPage() {
       />
     );
   }
-  return <KnownIncident key={id} id={Number(id)} />;
+  const number = Number(id);
+  if (number === 0 || !Number.isSafeInteger(number)) return <Impossible id={id} />;
+  return <KnownIncident key={id} id={number} />;
 }
 
 function KnownIncident({ id }: { id: number }) {
@@ -56,8 +58,19 @@ function KnownIncident({ id }: { id: number }) {
   );
 }
 
+/** No number that Canopy gives, so nobody is asked for it. */
+function Impossible({ id }: { id: string }) {
+  usePageTitle(`Incident ${id}`);
+  return (
+    <div className="stack incident-page">
+      <h1>Incident {id}</h1>
+      <NoneSuch id={id} />
+    </div>
+  );
+}
+
 /** The number was never given, or what had it is gone: asking again would not help. */
-function NoneSuch({ id }: { id: number }) {
+function NoneSuch({ id }: { id: number | string }) {
   return (
     <EmptyState title={`There is no incident #${id}`}>
       Canopy has none of this number: the link may be mistyped or of another Canopy, or the incident was
