@@ -57,7 +57,8 @@ interface StaleNoticeProps {
   error: Error;
   /** By this machine's clock, as TanStack Query tells it. */
   updatedAt: number;
-  onRetry: () => void;
+  /** Left out where it is asked again anyhow. */
+  onRetry?: () => void;
 }
 
 /** Old data is kept, with its date and why there is none newer. */
@@ -71,9 +72,11 @@ export function StaleNotice({ error, updatedAt, onRetry }: StaleNoticeProps) {
         <strong>Stale.</strong> Shown as of {formatClock(asOf, zone)} ({formatDuration(age)} ago).{" "}
         {error.message}
       </span>
-      <button type="button" className="button button-small" onClick={onRetry}>
-        Try again
-      </button>
+      {onRetry && (
+        <button type="button" className="button button-small" onClick={onRetry}>
+          Try again
+        </button>
+      )}
     </div>
   );
 }

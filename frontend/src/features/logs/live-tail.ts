@@ -14,7 +14,7 @@ export interface TailState {
   rows: readonly LogRow[];
   /** Lines that came too fast to be shown. */
   dropped: number;
-  /** Milliseconds since the epoch: when the server answered last. */
+  /** By this machine's clock, in milliseconds since the epoch: when the server answered last. */
   heardAt: number | null;
   error: Error | null;
 }

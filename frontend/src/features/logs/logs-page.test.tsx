@@ -1,9 +1,11 @@
 import { screen, waitFor, within } from "@testing-library/react";
+import { HttpResponse, http } from "msw";
 import { describe, expect, it, vi } from "vitest";
+import { noteServerDate } from "@/lib/clock";
 import { at, lineOf } from "@/testing/factories";
 import { linesOf, logsOf, rowOf, templateOf, templatesOf } from "@/testing/range-factories";
 import { renderApp } from "@/testing/render";
-import { answer, hang, refuse, server, unreachable } from "@/testing/server";
+import { answer, hang, refuse, server, unreachable, urlOf } from "@/testing/server";
 
 const SERVICE = "/logs?service=payment-service";
 
@@ -184,6 +186,26 @@ describe("the live tail", () => {
     expect(asked).toBe(before);
     await user.click(screen.getByRole("button", { name: "Go on" }));
     await waitFor(() => expect(asked).toBeGreaterThan(before));
+  });
+
+  it("is dated by the server's clock, and offers no second try where it tries by itself", async () => {
+    const ahead = Date.now() + 3 * 3_600_000;
+    server.use(
+      http.get(urlOf("/logs/tail"), () =>
+        HttpResponse.json(
+          { cursor: 1, dropped: 0, lines: [] },
+          { headers: { date: new Date(ahead).toUTCString() } },
+        ),
+      ),
+    );
+    renderApp(`${SERVICE}&view=live`);
+    expect(await screen.findByText(/^Asked each second, last \d s ago/)).toBeVisible();
+    const hour = new Date(ahead).toTimeString().slice(0, 3);
+    expect(screen.getByText(new RegExp(`asked last at ${hour}`))).toBeVisible();
+    server.use(refuse("get", "/logs/tail", 503, "the log database is locked"));
+    expect(await screen.findByText(/the log database is locked/, {}, { timeout: 3_000 })).toBeVisible();
+    expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
+    noteServerDate(new Date().toUTCString());
   });
 
   it("says when it cannot be read", async () => {

@@ -2,7 +2,7 @@
 import { Pause, Play } from "lucide-react";
 import { useEffect, useState } from "react";
 import { EmptyState, ErrorState, Skeleton, StaleNotice } from "@/components/ui/states";
-import { useNow } from "@/lib/clock";
+import { byServerClock, useNow } from "@/lib/clock";
 import { formatClock, formatCount, formatDuration, plural } from "@/lib/format";
 import { useShortcuts } from "@/lib/keys";
 import { usePreferences } from "@/lib/preferences";
@@ -52,7 +52,7 @@ function LiveWords({ tail, paused }: { tail: TailState; paused: boolean }) {
   return (
     <p className="muted small">
       <strong>{paused ? "Paused." : "Live."}</strong> {plural(tail.rows.length, "line")} since this page began
-      {tail.heardAt && `; asked last at ${formatClock(tail.heardAt, zone)}`}
+      {tail.heardAt && `; asked last at ${formatClock(byServerClock(tail.heardAt), zone)}`}
       {tail.dropped > 0 && (
         <span className="log-dropped">
           {" "}
@@ -65,7 +65,7 @@ function LiveWords({ tail, paused }: { tail: TailState; paused: boolean }) {
 }
 
 function LiveLines({ asked, tail }: { asked: LogsAsked; tail: TailState }) {
-  const age = useNow();
+  const now = useNow();
   if (tail.heardAt === null) {
     if (!tail.error) return <Skeleton height="50vh" label="Opening the live tail" />;
     return (
@@ -74,13 +74,13 @@ function LiveLines({ asked, tail }: { asked: LogsAsked; tail: TailState }) {
   }
   return (
     <>
-      {tail.error && <StaleNotice error={tail.error} updatedAt={tail.heardAt} onRetry={() => undefined} />}
+      {tail.error && <StaleNotice error={tail.error} updatedAt={tail.heardAt} />}
       {tail.rows.length ? (
         <LogRows rows={tail.rows} label="Live log lines" withService={asked.service.length !== 1} />
       ) : (
         <EmptyState title="Nothing came in yet">
-          Asked each second, last {formatDuration(age - tail.heardAt)} ago. What comes in is shown here at
-          once.
+          Asked each second, last {formatDuration(now - byServerClock(tail.heardAt))} ago. What comes in is
+          shown here at once.
         </EmptyState>
       )}
     </>
