@@ -29,8 +29,8 @@ export function ServiceIncidents({ service }: { service: string }) {
                 ))}
               </ol>
               {list.total > list.items.length && (
-                <Link to={incidentsPath({ service })} className="small">
-                  All {list.total} of {service}
+                <Link to={incidentsPath({ service })} className="small break">
+                  All {list.total} of <bdi>{service}</bdi>
                 </Link>
               )}
             </>
