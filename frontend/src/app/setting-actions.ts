@@ -1,6 +1,6 @@
 /** The operator's choices as actions of the command palette. */
 import { showToast } from "@/components/toast-store";
-import { askForNotifications } from "@/lib/announce";
+import { askForNotifications, notificationState } from "@/lib/announce";
 import type { Shortcut } from "@/lib/keys";
 import { getPreferences, REFRESH_MODES, type RefreshMode, setPreferences, THEMES } from "@/lib/preferences";
 
@@ -12,11 +12,13 @@ export function refreshLabel(mode: RefreshMode): string {
 /** Asks the browser, and says what became of it. */
 export async function switchNotifications(on: boolean): Promise<void> {
   const granted = await askForNotifications(on);
-  if (on && !granted) {
-    showToast("The browser does not allow notifications for this page; its settings for the page can.", {
-      tone: "problem",
-    });
-  }
+  if (!on || granted) return;
+  showToast(
+    notificationState() === "unsupported"
+      ? "This browser shows no notifications of a page; the tab's title counts what is new."
+      : "The browser does not allow notifications for this page; its settings for the page can.",
+    { tone: "problem" },
+  );
 }
 
 /** All that would change something now. */

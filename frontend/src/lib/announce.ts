@@ -14,18 +14,29 @@ export function setTabTitle(next: string): void {
   show();
 }
 
-/** Does nothing while the page is looked at: it shows the news itself. */
-export function announce(news: string): void {
+/** Counts for `many` in the title. Does nothing while the page is looked at: it shows the news itself. */
+export function announce(news: string, many = 1): void {
   if (!document.hidden) return;
-  missed += 1;
+  missed += many;
   show();
-  if (!getPreferences().notify || notificationState() !== "granted") return;
-  // One bubble: a flood replaces it and does not stack up.
-  const bubble = new Notification("Canopy", { body: news, tag: "canopy" });
-  bubble.onclick = () => {
-    globalThis.focus();
-    bubble.close();
-  };
+  if (getPreferences().notify && notificationState() === "granted") showBubble(news);
+}
+
+/** Chrome on Android has `Notification` and throws where a page makes one: only its service workers may. */
+let refusing: typeof Notification | undefined;
+
+/** One bubble: a flood replaces it and does not stack up. */
+function showBubble(body: string): void {
+  try {
+    const bubble = new Notification("Canopy", { body, tag: "canopy" });
+    bubble.onclick = () => {
+      globalThis.focus();
+      bubble.close();
+    };
+  } catch {
+    refusing = Notification;
+    setPreferences({ notify: false });
+  }
 }
 
 globalThis.document?.addEventListener("visibilitychange", () => {
@@ -37,13 +48,15 @@ globalThis.document?.addEventListener("visibilitychange", () => {
 export type NotificationState = NotificationPermission | "unsupported";
 
 export function notificationState(): NotificationState {
-  return "Notification" in globalThis ? Notification.permission : "unsupported";
+  const can = "Notification" in globalThis && Notification !== refusing;
+  return can ? Notification.permission : "unsupported";
 }
 
-/** Asks the browser at the first yes; true when notifications will be shown. */
+/** Asks the browser at the first yes, and shows that it works; true when notifications will be shown. */
 export async function askForNotifications(wanted: boolean): Promise<boolean> {
   const granted =
     wanted && notificationState() !== "unsupported" && (await Notification.requestPermission()) === "granted";
   setPreferences({ notify: granted });
-  return granted;
+  if (granted) showBubble("Here you are told what happens while the tab is hidden.");
+  return getPreferences().notify;
 }
