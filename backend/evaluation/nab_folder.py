@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from backend.evaluation import nab
-from backend.evaluation.series import Series, read_series
+from backend.evaluation.series import Series, read_series, tell_unread
 from backend.evaluation.timestamps import seconds_of
-from backend.metrics.visible import visible
-
-log = logging.getLogger(__name__)
 
 _FORM = '{"FILE.csv": [["2026-01-31 10:00", "2026-01-31 12:30"], ...], ...}'
 
@@ -77,9 +73,3 @@ def _nab_file(listing: Path, name: str, path: Path, windows: Windows) -> tuple[S
     except nab.BadWindow as error:
         start, end = windows[error.number]
         raise ValueError(f"{listing}: {name!r} has a window from {start} to {end}: {error}") from error
-
-
-def tell_unread(series: Series) -> None:
-    """Say in the log how many rows of a series no detector is shown."""
-    if series.unread:
-        log.warning("%s: %d unreadable rows not scored", visible(str(series.path)), series.unread)

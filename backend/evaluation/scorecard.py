@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from backend.evaluation import events, nab
 from backend.evaluation.detectors import Detector, detectors
 from backend.evaluation.measuring import Cost, Runs
-from backend.evaluation.nab_folder import tell_unread
 from backend.evaluation.series import (
     NotASeries,
     Series,
@@ -22,6 +21,7 @@ from backend.evaluation.series import (
     published,
     read_series,
     series_below,
+    tell_unread,
 )
 from backend.metrics.visible import visible
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 import os
 from array import array
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 
 from backend.evaluation.detectors import Detector
 from backend.evaluation.timestamps import Timestamps
+from backend.metrics.visible import visible
+
+log = logging.getLogger(__name__)
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -90,6 +94,12 @@ def read_series(path: Path) -> Series:
         scores=found.get(SCORE),
         alerts=found[ALERT] > 0 if ALERT in found else None,
     )
+
+
+def tell_unread(series: Series) -> None:
+    """Say in the log how many rows of a series no detector is shown."""
+    if series.unread:
+        log.warning("%s: %d unreadable rows not scored", visible(str(series.path)), series.unread)
 
 
 def series_below(folder: Path) -> Iterator[Path]:
