@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from backend.api.schemas import backtests as wire
+from backend.api.schemas.readings import Span
 from backend.api.schemas.sensitivity import SensitivityPreview
 from backend.jobs.backtest_result import Backtest, PairResult
 from backend.jobs.sensitivity import Preview
@@ -48,6 +49,7 @@ def series(result: PairResult, spec: MetricSpec) -> wire.BacktestSeries:
             wire.BacktestPoint(timestamp=t, value=v, score=_known(s), asked_score=_known(a))
             for t, v, s, a in rows
         ],
+        gaps=[Span.model_validate(gap) for gap in chart.gaps],
         incidents=[wire.WouldFire.model_validate(one) for one in result.incidents],
         real=[wire.RealIncident.model_validate(one) for one in result.real],
     )

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backend.incidents.episodes import Scored
+from backend.incidents.episodes import Scored, Span
 from backend.jobs.backtest_result import BoolArray, Chart, FloatArray, WouldFire
 from backend.metrics.downsampling import min_max_indices
+from backend.metrics.spans import gaps
 
 _CHART_POINTS, _FEWEST_POINTS = 600, 60
 _ALL_CHARTS = 600_000
@@ -39,6 +40,7 @@ def thinned(
         scored.values[rows],
         scored.scores[rows],
         alerts[rows],
+        tuple(Span(*gap) for gap in gaps(scored.timestamps, float(np.ptp(scored.timestamps)) / points)),
         None if asked is None else asked[rows],
         None if asked_alerts is None else asked_alerts[rows],
     )

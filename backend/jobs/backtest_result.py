@@ -79,6 +79,7 @@ class Chart(NamedTuple):
     """A pair's readings thinned out so that every peak and alert stays.
 
     float64[n] seconds, values, scores (NaN: none); ``alerts`` bool[n]: where an incident would have opened.
+    ``gaps``: from the last reading to the next one, wherever more is missing than thinning leaves out.
     ``asked_scores`` where another detector was asked about, ``asked_alerts`` where anything was, else None.
     """
 
@@ -86,6 +87,7 @@ class Chart(NamedTuple):
     values: FloatArray
     scores: FloatArray
     alerts: BoolArray
+    gaps: tuple[Span, ...]
     asked_scores: FloatArray | None
     asked_alerts: BoolArray | None
 

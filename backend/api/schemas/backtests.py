@@ -7,12 +7,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.api.schemas.base import Time, Wire
+from backend.api.schemas.readings import Span
 from backend.metrics.readings import Severity
 from backend.settings import CheckedSensitivity, DetectorName, PolicyName, Sensitivity
 
 
 class BacktestBody(BaseModel):
-    """``start`` and ``end`` are RFC 3339 times, or durations back from now such as ``14d``.
+    """``start`` and ``end`` are RFC 3339 times, durations back from now such as ``14d``, or ``now``.
 
     With a sensitivity, a policy or a detector the present settings are compared with these.
     """
@@ -164,5 +165,6 @@ class BacktestSeries(Wire):
     total: int = Field(description="readings in the range, before downsampling")
     downsampled: bool
     points: list[BacktestPoint]
+    gaps: list[Span] = Field(description="stretches without readings, as far as the chart can show them")
     incidents: list[WouldFire]
     real: list[RealIncident]

@@ -152,6 +152,7 @@ def test_gaps_and_a_short_past_are_said(bench: Bench) -> None:
     found = bench.run(start=START + DAY - 3600)
     (pair,) = found.results
     assert (pair.gaps, pair.missing) == (1, 10)
+    assert pair.chart.gaps == ((START + 1.5 * DAY - STEP, START + 1.5 * DAY + 600),)
     assert "data from 2026-01-02T00:00:00Z only" in pair.note
     assert "Prometheus has data from 2026-01-02T00:00:00Z only" in found.detail
     assert found.data_from == START + DAY

@@ -1,5 +1,5 @@
 /** What a chart of one metric draws: its columns, its scale, the spans that were unusual. */
-import type { Expected, HistoryPoint } from "@/lib/api/types";
+import type { Expected, History, HistoryPoint } from "@/lib/api/types";
 import { withLeastSpan } from "./least-span";
 
 export interface ChartPoint {
@@ -47,6 +47,10 @@ const THRESHOLD_REACH = 1.5;
 const GAP_STEPS = 3;
 
 export const seconds = (time: string) => Date.parse(time) / 1_000;
+
+export function spansOf(spans: History["gaps"]): ChartSpan[] {
+  return spans.map(({ start, end }) => ({ from: seconds(start), to: seconds(end) }));
+}
 
 function usualStep(times: readonly number[]): number {
   const steps = times.slice(1).map((time, index) => time - (times[index] ?? time));

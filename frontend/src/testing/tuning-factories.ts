@@ -145,6 +145,7 @@ export function seriesOf(change: Partial<BacktestSeries> = {}, now = NOW): Backt
     total: 40_320,
     downsampled: true,
     points,
+    gaps: [],
     incidents: [fireOf({}, now)],
     real: [],
     ...change,

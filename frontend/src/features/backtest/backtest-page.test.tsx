@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
+import { chartColumns, spansOf } from "@/components/chart-model";
 import type { Backtest } from "@/lib/api/types";
 import { at, NOW } from "@/testing/factories";
 import { renderApp } from "@/testing/render";
@@ -12,6 +13,7 @@ import {
   progressText,
   requestOf,
   scorePoints,
+  valuePoints,
   verdictText,
 } from "./view-model";
 
@@ -79,6 +81,18 @@ describe("a backtest in words", () => {
     ];
     const tones = incidentBands(seriesOf({ incidents })).map((band) => band.tone);
     expect(tones).toEqual(["critical", "high", "normal", "muted"]);
+  });
+
+  it("breaks a thinned-out line at the server's gaps alone", () => {
+    const points = [-900, -890, -880, -300, -290, 0].map((second) => ({
+      timestamp: at(second),
+      value: 1,
+      score: null,
+      asked_score: null,
+    }));
+    const series = seriesOf({ points, gaps: [{ start: at(-200), end: at(-100) }] });
+    const [, values] = chartColumns(valuePoints(series), null, spansOf(series.gaps));
+    expect(values).toEqual([1, 1, 1, 1, 1, null, 1]);
   });
 
   it("draws the scores of another detector where one was asked about", () => {

@@ -6,7 +6,7 @@ import {
   SEVERITY_TONES,
   seconds,
 } from "@/components/chart-model";
-import type { Annotation, Changes, History, IncidentSummary, MetricChange } from "@/lib/api/types";
+import type { Annotation, Changes, IncidentSummary, MetricChange } from "@/lib/api/types";
 import { formatCount, formatNumber, formatValue, plural } from "@/lib/format";
 
 /** The stretch that was dragged over; RFC 3339. */
@@ -40,10 +40,6 @@ export function readPicked(search: URLSearchParams): string | null {
 
 export function selectionSpan(selection: Selection | null): ChartSpan | null {
   return selection && { from: seconds(selection.from), to: seconds(selection.to) };
-}
-
-export function spansOf(spans: History["unusual"]): ChartSpan[] {
-  return spans.map(({ start, end }) => ({ from: seconds(start), to: seconds(end) }));
 }
 
 /** The metric's own incidents along the foot of its chart. */

@@ -998,7 +998,7 @@ export interface components {
         };
         /**
          * BacktestBody
-         * @description ``start`` and ``end`` are RFC 3339 times, or durations back from now such as ``14d``.
+         * @description ``start`` and ``end`` are RFC 3339 times, durations back from now such as ``14d``, or ``now``.
          *
          *     With a sensitivity, a policy or a detector the present settings are compared with these.
          */
@@ -1156,6 +1156,11 @@ export interface components {
             downsampled: boolean;
             /** Points */
             points: components["schemas"]["BacktestPoint"][];
+            /**
+             * Gaps
+             * @description stretches without readings, as far as the chart can show them
+             */
+            gaps: components["schemas"]["Span"][];
             /** Incidents */
             incidents: components["schemas"]["WouldFire"][];
             /** Real */

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useMemo } from "react";
 import { Link } from "react-router";
+import { spansOf } from "@/components/chart-model";
 import { TimeChart } from "@/components/time-chart";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { SeverityTag } from "@/components/ui/tags";
@@ -46,6 +47,7 @@ function Charts({ series }: { series: BacktestSeries }) {
   const values = useMemo(() => valuePoints(series), [series]);
   const scores = useMemo(() => scorePoints(series), [series]);
   const bands = useMemo(() => incidentBands(series), [series]);
+  const gaps = useMemo(() => spansOf(series.gaps), [series]);
   const thresholds = useMemo(
     () => ({ high: series.asked_threshold ?? series.threshold, critical: null }),
     [series],
@@ -60,6 +62,7 @@ function Charts({ series }: { series: BacktestSeries }) {
         thresholds={series}
         spans={NO_SPANS}
         bands={bands}
+        gaps={gaps}
         group={group}
       />
       {scores.length > 0 && (
@@ -72,6 +75,7 @@ function Charts({ series }: { series: BacktestSeries }) {
           thresholdName="Anomalous"
           spans={NO_SPANS}
           bands={bands}
+          gaps={gaps}
           group={group}
           height={SCORE_HEIGHT}
         />

@@ -1,7 +1,7 @@
 /** One metric of the service: what it is now, in words, above what it was; picked from and dragged over. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { type ChartMarker, type ChartSpan, seconds } from "@/components/chart-model";
+import { type ChartMarker, type ChartSpan, seconds, spansOf } from "@/components/chart-model";
 import { CHART_HEIGHT, TimeChart } from "@/components/time-chart";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { SeverityTag } from "@/components/ui/tags";
@@ -11,7 +11,7 @@ import { usePreferences } from "@/lib/preferences";
 import { describeReading } from "@/lib/reading";
 import type { TimeRange } from "@/lib/time-range";
 import { pastQuery } from "../queries";
-import { incidentBands, spansOf } from "../view-model";
+import { incidentBands } from "../view-model";
 
 export interface ChartActions {
   picked: number | null;
