@@ -24,7 +24,8 @@ export function spanText(milliseconds: number): string {
   return `${Math.max(1, Math.round(milliseconds / size))}${unit}`;
 }
 
-function moment(text: string | null): string | null {
+/** RFC 3339 in UTC; null for what is no time. */
+export function moment(text: string | null | undefined): string | null {
   const at = text ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : new Date(at).toISOString();
 }
@@ -35,6 +36,12 @@ export function readRange(search: URLSearchParams, usual: number): TimeRange {
   const end = moment(search.get("to"));
   if (start && end && start < end) return { kind: "between", start, end };
   return { kind: "last", milliseconds: parseSpan(search.get("last") ?? "") ?? usual };
+}
+
+/** Whether `range` is what an address says by them: both ends are, or neither. */
+export function rangeChecks(range: TimeRange) {
+  const between = () => range.kind === "between";
+  return { last: (text: string) => parseSpan(text) !== null, from: between, to: between };
 }
 
 /** The parameters that say `range`, for an address or a link. */

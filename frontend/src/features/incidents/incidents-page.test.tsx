@@ -85,6 +85,24 @@ describe("the incident list", () => {
     expect(screen.getByRole("button", { name: "Critical 1" })).toHaveAttribute("aria-pressed", "true");
   });
 
+  it("says what of a link it leaves out, and asks for the rest", async () => {
+    const asked = listen();
+    renderApp("/incidents?status=FOO&status=OPEN&last=9q&from=bad&sort=size");
+    expect(await screen.findByText(/^Left out/)).toHaveTextContent(
+      "status=FOO, last=9q, from=bad, sort=size",
+    );
+    await screen.findByText("1 incident that fit", { exact: false });
+    expect(asked.at(-1)?.getAll("status")).toEqual(["OPEN"]);
+    expect(asked.at(-1)?.has("start")).toBe(false);
+    expect(screen.getByLabelText("Fired")).toHaveValue("");
+  });
+
+  it("is shown whole for a link whose only time is none", async () => {
+    renderApp("/incidents?from=bad");
+    expect(await screen.findByText("from=bad")).toBeVisible();
+    expect(await screen.findByText("1 incident")).toBeVisible();
+  });
+
   it("carries its filters to an incident", async () => {
     listen();
     renderApp("/incidents?status=OPEN&last=1d");

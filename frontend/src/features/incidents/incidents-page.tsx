@@ -1,5 +1,6 @@
 /** All incidents, filtered, sorted and counted by the server, as the address says. */
 import { useQuery } from "@tanstack/react-query";
+import { LeftOutNote } from "@/components/left-out-note";
 import { SavedViewsMenu } from "@/components/saved-views";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { overviewQuery } from "@/lib/api/queries";
@@ -12,7 +13,7 @@ import { useSearchState } from "@/lib/search-state";
 import { ExportList } from "./components/export-list";
 import { IncidentFilterBar } from "./components/incident-filter-bar";
 import { IncidentTable } from "./components/incident-table";
-import { FILTER_NAMES, filtersOf, isFiltered } from "./list-model";
+import { FILTER_NAMES, filtersOf, isFiltered, leftOutOf } from "./list-model";
 import { incidentWindowQuery } from "./queries";
 import { useListBar } from "./use-list-bar";
 import { useSelection } from "./use-selection";
@@ -39,6 +40,7 @@ export default function IncidentsPage() {
         </div>
       </div>
       <IncidentFilterBar search={search} onChange={setSearch} counts={query.data?.counts} bar={bar} />
+      <LeftOutNote what={leftOutOf(search)} />
       <QueryView
         query={query}
         what="The incidents"

@@ -1,7 +1,8 @@
 /** What the incident list shows, worked out from its address: filters and time range. */
 import type { IncidentSummary, Severity, Status } from "@/lib/api/types";
 import { serverNow } from "@/lib/clock";
-import { parseSpan } from "@/lib/time-range";
+import { leftOut, oneOf } from "@/lib/left-out";
+import { moment, parseSpan } from "@/lib/time-range";
 
 export const SEVERITIES = ["Critical", "High"] as const satisfies readonly Severity[];
 export const STATUSES = ["OPEN", "ACKNOWLEDGED", "RESOLVED"] as const satisfies readonly Status[];
@@ -55,11 +56,6 @@ function chosen<T extends string>(search: URLSearchParams, name: string, allowed
   return allowed.filter((value) => asked.includes(value));
 }
 
-function moment(text: string | null): string | undefined {
-  const at = text ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
-}
-
 /** The address's filters; what the address says wrongly is left out. */
 export function filtersOf(search: URLSearchParams): ListFilters {
   const service = search.getAll("service").filter(Boolean);
@@ -79,6 +75,18 @@ export function filtersOf(search: URLSearchParams): ListFilters {
     sort: SORTS.find((each) => each.value === search.get("sort"))?.value ?? "urgency",
   };
 }
+
+const CHECKS = {
+  severity: oneOf(SEVERITIES),
+  status: oneOf(STATUSES),
+  sort: oneOf(SORTS.map(({ value }) => value)),
+  last: (text: string) => parseSpan(text) !== null,
+  from: (text: string) => moment(text) !== null,
+  to: (text: string) => moment(text) !== null,
+};
+
+/** What of an address `filtersOf` leaves out, as it stands there. */
+export const leftOutOf = (search: URLSearchParams) => leftOut(search, CHECKS);
 
 export function isFiltered({ sort: _sort, ...filters }: ListFilters): boolean {
   return Object.keys(filters).length > 0;

@@ -31,6 +31,14 @@ describe("the lines of a range", () => {
     expect(address()).toContain("level=ERROR");
   });
 
+  it("are of what the address says rightly; what it says wrongly is named", async () => {
+    renderApp(`${SERVICE}&event_ts=2026-13-45&level=LOUD&from=2026-11-22&to=2026-11-21&view=all&q=pay`);
+    expect(await screen.findByText(/^Left out/)).toHaveTextContent(
+      "event_ts=2026-13-45, level=LOUD, from=2026-11-22, to=2026-11-21, view=all",
+    );
+    expect(await screen.findByRole("list", { name: "Log lines" })).toBeVisible();
+  });
+
   it("come page by page", async () => {
     const cursors: (string | null)[] = [];
     server.use(

@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Download, RefreshCw, X } from "lucide-react";
 import { useCallback } from "react";
+import { LeftOutNote } from "@/components/left-out-note";
 import { SavedViewsMenu } from "@/components/saved-views";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import type { LogSource } from "@/lib/api/types";
@@ -16,7 +17,7 @@ import { LogFilterBar } from "./components/log-filter-bar";
 import { LogHistogramChart } from "./components/log-histogram";
 import { TemplateList } from "./components/template-list";
 import { exportUrl, histogramQuery, sourcesQuery } from "./queries";
-import { describeSource, type LogsAsked, logsAsked, type View } from "./view-model";
+import { describeSource, type LogsAsked, leftOutOf, logsAsked, type View } from "./view-model";
 import "./logs.css";
 
 const VIEWS: readonly { view: View; word: string; key: string }[] = [
@@ -65,6 +66,7 @@ export default function LogsPage() {
         histogram={ranged ? histogram.data : undefined}
         onChange={replace}
       />
+      <LeftOutNote what={leftOutOf(search, asked)} />
       <SourceNotices sources={sources.data?.sources ?? []} />
       {asked.template && <TemplateChip template={asked.template} onClear={() => step({ template: "" })} />}
       {ranged && (

@@ -1,8 +1,9 @@
 /** What the logs page asks for, read from the address; lines, sources and counts in words. */
 import type { LogHistogram, LogRow, LogSource, LogTemplate } from "@/lib/api/types";
 import { formatCount, plural } from "@/lib/format";
+import { leftOut, oneOf } from "@/lib/left-out";
 import { servicePath } from "@/lib/paths";
-import { rangeEnds, readRange, type TimeRange } from "@/lib/time-range";
+import { rangeChecks, rangeEnds, readRange, type TimeRange } from "@/lib/time-range";
 
 export const LEVELS = ["FATAL", "ERROR", "WARN", "INFO", "DEBUG", "TRACE", "UNKNOWN"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -24,7 +25,8 @@ const AROUND_LIMIT = 1_000;
 /** As the backend's: news below it is none. */
 const NOTABLE = 0.3;
 
-export type View = "lines" | "templates" | "live";
+const VIEWS = ["lines", "templates", "live"] as const;
+export type View = (typeof VIEWS)[number];
 
 /** Lines around an event, those that explain it marked. */
 export interface Around {
@@ -51,7 +53,6 @@ function validTime(text: string | null): string | null {
 }
 
 export function logsAsked(search: URLSearchParams): LogsAsked {
-  const view = search.get("view");
   const eventTs = validTime(search.get("event_ts"));
   return {
     service: [...new Set(search.getAll("service").filter(Boolean))],
@@ -59,7 +60,7 @@ export function logsAsked(search: URLSearchParams): LogsAsked {
     level: LEVELS.filter((level) => search.getAll("level").includes(level)),
     q: search.get("q") ?? "",
     template: search.get("template") ?? "",
-    view: view === "templates" || view === "live" ? view : "lines",
+    view: VIEWS.find((view) => view === search.get("view")) ?? "lines",
     around: eventTs
       ? {
           eventTs,
@@ -69,6 +70,16 @@ export function logsAsked(search: URLSearchParams): LogsAsked {
         }
       : null,
   };
+}
+
+/** What of an address `logsAsked` leaves out, as it stands there. */
+export function leftOutOf(search: URLSearchParams, { range }: LogsAsked): string[] {
+  return leftOut(search, {
+    ...rangeChecks(range),
+    level: oneOf(LEVELS),
+    view: oneOf(VIEWS),
+    event_ts: (text) => validTime(text) !== null,
+  });
 }
 
 /** Which lines, whenever they were written. */

@@ -1,6 +1,7 @@
 /** Every pair's model, filtered, sorted and counted by the server as the address says; and the way to train them anew. */
 import { useQuery } from "@tanstack/react-query";
 import { useCallback } from "react";
+import { LeftOutNote } from "@/components/left-out-note";
 import { ModelsNav } from "@/components/models-nav";
 import { TextField, ToggleGroup } from "@/components/ui/field";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
@@ -13,7 +14,15 @@ import { ModelDialog } from "./components/model-dialog";
 import { ModelTable } from "./components/model-table";
 import { RetrainPanel } from "./components/retrain-panel";
 import { modelQuery, modelWindowQuery } from "./queries";
-import { filtersOf, isFiltered, type ModelState, orderText, readOrder, STATES } from "./view-model";
+import {
+  filtersOf,
+  isFiltered,
+  leftOutOf,
+  type ModelState,
+  orderText,
+  readOrder,
+  STATES,
+} from "./view-model";
 import "./models.css";
 
 const STATE_KEYS = Object.keys(STATES) as ModelState[];
@@ -48,6 +57,7 @@ export default function ModelsPage() {
               </h2>
               <ModelFilterBar search={search} states={data.states} onChange={change} />
             </div>
+            <LeftOutNote what={leftOutOf(search)} />
             {data.total ? (
               <ModelTable
                 models={data}

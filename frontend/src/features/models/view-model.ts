@@ -8,6 +8,7 @@ import {
   formatRelative,
   plural,
 } from "@/lib/format";
+import { leftOut, oneOf } from "@/lib/left-out";
 import type { Zone } from "@/lib/preferences";
 
 export interface ModelWords {
@@ -99,6 +100,10 @@ export function filtersOf(search: URLSearchParams) {
   const sort = down ? (`-${SORTS[by]}` as const) : SORTS[by];
   return { ...(q && { q }), ...(state.length && { state }), sort };
 }
+
+/** What of an address `filtersOf` leaves out, as it stands there. */
+export const leftOutOf = (search: URLSearchParams) =>
+  leftOut(search, { state: oneOf(STATE_KEYS), sort: (text) => readOrder(text) !== TROUBLE_FIRST });
 
 export type ModelFilters = ReturnType<typeof filtersOf>;
 

@@ -1,11 +1,13 @@
 /** Now: how things are in one sentence, what needs someone first, and every service, worst first. */
 import { usePrefetchQuery, useQuery } from "@tanstack/react-query";
 import { Fragment, useDeferredValue, useMemo } from "react";
+import { LeftOutNote } from "@/components/left-out-note";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { overviewQuery } from "@/lib/api/queries";
 import type { Overview, OverviewService } from "@/lib/api/types";
 import { useNow } from "@/lib/clock";
 import { formatCount, formatDateTime, formatDuration } from "@/lib/format";
+import { leftOut, oneOf } from "@/lib/left-out";
 import { usePageTitle } from "@/lib/page-title";
 import { usePreferences } from "@/lib/preferences";
 import { useSearchState } from "@/lib/search-state";
@@ -54,6 +56,7 @@ function Loaded({ overview: newest }: { overview: Overview }) {
         shown={shown}
         onShow={(kind) => setSearch({ show: kind ?? "" })}
       />
+      <LeftOutNote what={leftOut(search, { show: oneOf(STANDINGS) })} />
       {overview.warming_up && <WarmingUpBanner overview={overview} />}
       <NeedsYouFirst />
       <section className="section" aria-labelledby="services-title">

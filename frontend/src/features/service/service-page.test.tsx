@@ -67,6 +67,11 @@ describe("a service", () => {
     expect(address()).toBe("/services/payment-service?last=6h");
   });
 
+  it("names what of a link it cannot show", async () => {
+    renderApp("/services/payment-service?last=6q&sel=a_b&at=noon");
+    expect(await screen.findByText(/^Left out/)).toHaveTextContent("last=6q, sel=a_b, at=noon");
+  });
+
   it("says when Prometheus does not name it, and keeps what it left behind", async () => {
     server.use(refuse("get", "/metrics", 404, "Prometheus has no service 'nobody'"));
     renderApp("/services/nobody");

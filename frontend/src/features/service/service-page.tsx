@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { seconds } from "@/components/chart-model";
+import { LeftOutNote } from "@/components/left-out-note";
 import { RangeField } from "@/components/range-field";
 import { CHART_HEIGHT } from "@/components/time-chart";
 import { SelectField } from "@/components/ui/field";
@@ -20,7 +21,7 @@ import { ServiceIncidents } from "./components/service-incidents";
 import { ServiceLogs } from "./components/service-logs";
 import { WhatChanged, WhatChangedHint } from "./components/what-changed";
 import { bandsQuery, happenedQuery, serviceQuery } from "./queries";
-import { markersOf, readPicked, readSelection, selectionSpan, writeSelection } from "./view-model";
+import { leftOutOf, markersOf, readPicked, readSelection, selectionSpan, writeSelection } from "./view-model";
 import "./service.css";
 
 const HOUR = 3_600_000;
@@ -47,6 +48,7 @@ export default function ServicePage() {
           </Link>
         </div>
       </div>
+      <LeftOutNote what={view.leftOut} />
       {gone ? (
         <Gone service={service} error={query.error as Error} onRetry={() => void query.refetch()} />
       ) : (
@@ -88,7 +90,8 @@ function useView() {
     const kept = Object.entries({ service, last, from, to }).filter(([, value]) => value);
     return `/logs?${new URLSearchParams(kept)}`;
   }
-  return { range, selection, at, setRange, select, pick, clearPick, close, zoom, logsLink };
+  const leftOut = leftOutOf(search, range);
+  return { range, selection, at, leftOut, setRange, select, pick, clearPick, close, zoom, logsLink };
 }
 
 interface MetricsProps {

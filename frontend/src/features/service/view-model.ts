@@ -8,6 +8,8 @@ import {
 } from "@/components/chart-model";
 import type { Annotation, Changes, IncidentSummary, MetricChange } from "@/lib/api/types";
 import { formatCount, formatNumber, formatValue, plural } from "@/lib/format";
+import { leftOut } from "@/lib/left-out";
+import { moment, rangeChecks, type TimeRange } from "@/lib/time-range";
 
 /** The stretch that was dragged over; RFC 3339. */
 export interface Selection {
@@ -16,11 +18,6 @@ export interface Selection {
 }
 
 const SEPARATOR = "_";
-
-function moment(text: string | null | undefined): string | null {
-  const at = text ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? null : new Date(at).toISOString();
-}
 
 /** `?sel=from_to`; null where it says nothing. */
 export function readSelection(search: URLSearchParams): Selection | null {
@@ -36,6 +33,15 @@ export function writeSelection(from: number, to: number): string {
 
 export function readPicked(search: URLSearchParams): string | null {
   return moment(search.get("at"));
+}
+
+/** What of an address this page cannot show, as it stands there. */
+export function leftOutOf(search: URLSearchParams, range: TimeRange): string[] {
+  return leftOut(search, {
+    ...rangeChecks(range),
+    sel: () => readSelection(search) !== null,
+    at: () => readPicked(search) !== null,
+  });
 }
 
 export function selectionSpan(selection: Selection | null): ChartSpan | null {

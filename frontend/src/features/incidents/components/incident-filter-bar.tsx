@@ -8,7 +8,7 @@ import type { IncidentList } from "@/lib/api/types";
 import { formatCount } from "@/lib/format";
 import { useMetricTitles } from "@/lib/metric-titles";
 import type { SearchChange } from "@/lib/search-state";
-import { SEVERITIES, SORTS, STATUSES } from "../list-model";
+import { filtersOf, SEVERITIES, SORTS, STATUSES } from "../list-model";
 import { ChoiceField } from "./choice-field";
 import { TimeField } from "./time-field";
 
@@ -23,6 +23,7 @@ interface IncidentFilterBarProps {
 const TYPING_PAUSE_MS = 150;
 
 export function IncidentFilterBar({ search, onChange, counts, bar }: IncidentFilterBarProps) {
+  const filters = filtersOf(search);
   const services = useQuery(servicesQuery).data ?? [];
   const metrics = useMetricTitles();
   const setText = useCallback((q: string) => onChange({ q }), [onChange]);
@@ -72,10 +73,10 @@ export function IncidentFilterBar({ search, onChange, counts, bar }: IncidentFil
         options={[...metrics]}
         onChange={(metric) => onChange({ metric })}
       />
-      <TimeField search={search} onChange={onChange} />
+      <TimeField filters={filters} onChange={onChange} />
       <SelectField
         label="Sort"
-        value={search.get("sort") ?? "urgency"}
+        value={filters.sort}
         onChange={(sort) => onChange({ sort: sort === "urgency" ? "" : sort })}
       >
         {SORTS.map((sort) => (

@@ -5,19 +5,19 @@ import { serverNow } from "@/lib/clock";
 import { usePreferences } from "@/lib/preferences";
 import type { SearchChange } from "@/lib/search-state";
 import { fromTimeField, toTimeField } from "@/lib/time-field";
-import { SPANS } from "../list-model";
+import { type ListFilters, SPANS } from "../list-model";
 
 const BETWEEN = "between";
 const DAY_MS = 86_400_000;
 const TYPING_PAUSE_MS = 400;
 
 interface TimeFieldProps {
-  search: URLSearchParams;
+  filters: ListFilters;
   onChange: (change: SearchChange) => void;
 }
 
-export function TimeField({ search, onChange }: TimeFieldProps) {
-  const [from, to, last] = [search.get("from") ?? "", search.get("to") ?? "", search.get("last") ?? ""];
+export function TimeField({ filters, onChange }: TimeFieldProps) {
+  const { from = "", to = "", last = "" } = filters;
   const [opened, setOpened] = useState(false);
   const between = (opened || from !== "" || to !== "") && last === "";
   function choose(value: string) {
