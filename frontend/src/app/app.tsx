@@ -3,7 +3,8 @@ import { lazy, Suspense } from "react";
 import { Link, Route, Routes } from "react-router";
 import { EmptyState, PageSkeleton } from "@/components/ui/states";
 import { NowPage } from "@/features/now/now-page";
-import { PageBoundary } from "./page-boundary";
+import { usePageTitle } from "@/lib/page-title";
+import { PageBoundary, RootBoundary } from "./boundaries";
 import { Shell } from "./shell";
 
 const ServicePage = lazy(() => import("@/features/service/service-page"));
@@ -16,29 +17,32 @@ const BacktestPage = lazy(() => import("@/features/backtest/backtest-page"));
 
 export function App() {
   return (
-    <Shell>
-      <PageBoundary>
-        <Suspense fallback={<PageSkeleton />}>
-          <Routes>
-            <Route index element={<NowPage />} />
-            <Route path="services/:name" element={<ServicePage />} />
-            <Route path="incidents" element={<IncidentsPage />} />
-            <Route path="incidents/:id" element={<IncidentPage />} />
-            <Route path="logs" element={<LogsPage />} />
-            <Route path="models" element={<ModelsPage />} />
-            <Route path="models/sensitivity" element={<SensitivityPage />} />
-            <Route path="models/backtest" element={<BacktestPage />} />
-            <Route path="*" element={<NoSuchPage />} />
-          </Routes>
-        </Suspense>
-      </PageBoundary>
-    </Shell>
+    <RootBoundary>
+      <Shell>
+        <PageBoundary>
+          <Suspense fallback={<PageSkeleton />}>
+            <Routes>
+              <Route index element={<NowPage />} />
+              <Route path="services/:name" element={<ServicePage />} />
+              <Route path="incidents" element={<IncidentsPage />} />
+              <Route path="incidents/:id" element={<IncidentPage />} />
+              <Route path="logs" element={<LogsPage />} />
+              <Route path="models" element={<ModelsPage />} />
+              <Route path="models/sensitivity" element={<SensitivityPage />} />
+              <Route path="models/backtest" element={<BacktestPage />} />
+              <Route path="*" element={<NoSuchPage />} />
+            </Routes>
+          </Suspense>
+        </PageBoundary>
+      </Shell>
+    </RootBoundary>
   );
 }
 
 function NoSuchPage() {
+  usePageTitle("No such page");
   return (
-    <EmptyState title="There is no page at this address">
+    <EmptyState title="There is no page at this address" heading>
       <Link to="/">Go to Now</Link>
     </EmptyState>
   );

@@ -3,8 +3,10 @@ import { Keyboard, Search } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useNavigate } from "react-router";
 import { Keys } from "@/components/ui/keys";
+import { Modal } from "@/components/ui/modal";
 import { useShortcuts } from "@/lib/keys";
 import { useLoadWhenIdle } from "@/lib/load-when-idle";
+import { NotShown, PartBoundary } from "./boundaries";
 
 const loadPalette = () => import("./palette");
 const Palette = lazy(loadPalette);
@@ -58,10 +60,19 @@ export function Commands() {
       >
         <Keyboard aria-hidden="true" size={17} />
       </button>
-      <Suspense>
-        {open === "palette" && <Palette onClose={close} />}
-        {open === "keys" && <KeysHelp onClose={close} />}
-      </Suspense>
+      <PartBoundary
+        key={open}
+        fallback={(error) => (
+          <Modal label="Not shown" onClose={close}>
+            <NotShown what={open === "keys" ? "The list of keys" : "The commands"} error={error} />
+          </Modal>
+        )}
+      >
+        <Suspense>
+          {open === "palette" && <Palette onClose={close} />}
+          {open === "keys" && <KeysHelp onClose={close} />}
+        </Suspense>
+      </PartBoundary>
     </>
   );
 }

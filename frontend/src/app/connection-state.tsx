@@ -37,3 +37,15 @@ export function ConnectionState({ connection }: { connection: Connection }) {
     </p>
   );
 }
+
+/** In its place, where the answer cannot be read. */
+export function ConnectionUnknown() {
+  return (
+    <p className="connection connection-warn">
+      <span className="connection-word" role="status">
+        <span className="connection-dot" aria-hidden="true" />
+        Age unknown
+      </span>
+    </p>
+  );
+}

@@ -36,7 +36,7 @@ function useWatchedBacktest(): JobState | undefined {
   return data?.state;
 }
 
-export function useNews(): void {
+export function News(): null {
   const { data: open } = useQuery({ ...overviewQuery, select: (overview) => overview.open_incidents });
   const { data: job } = useQuery(retrainQuery);
   useChange(open, (before, now) => {
@@ -44,4 +44,5 @@ export function useNews(): void {
   });
   useJobEnd("retrain", job && !isBackground(job) ? job.state : undefined);
   useJobEnd("backtest", useWatchedBacktest());
+  return null;
 }

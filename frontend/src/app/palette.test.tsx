@@ -1,9 +1,10 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { HttpResponse, http } from "msw";
+import { describe, expect, it, vi } from "vitest";
 import { getPreferences, setPreferences } from "@/lib/preferences";
 import { incidentListOf, incidentOf } from "@/testing/factories";
 import { renderApp } from "@/testing/render";
-import { answer, server, unreachable } from "@/testing/server";
+import { answer, server, unreachable, urlOf } from "@/testing/server";
 import { best, incidentNumber } from "./palette-items";
 
 describe("what the palette finds", () => {
@@ -41,6 +42,15 @@ describe("the palette", () => {
     await user.keyboard("{Enter}");
     await waitFor(() => expect(address()).toBe("/services/order-service"));
     expect(screen.queryByRole("dialog")).toBeNull();
+  });
+
+  it("finds the rest where an answer has another shape, and says what is missing", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    server.use(http.get(urlOf("/services"), () => HttpResponse.json({})));
+    const { palette } = await openPalette("/models");
+    expect(await palette.findByText(/Services cannot be listed/)).toBeVisible();
+    expect(palette.getByRole("option", { name: /Go to Incidents/ })).toBeVisible();
+    expect(screen.getByRole("link", { name: /Incidents/, hidden: true })).toBeInTheDocument();
   });
 
   it("searches incidents on the server", async () => {

@@ -9,6 +9,7 @@ import { SeverityTag, StatusTag } from "@/components/ui/tags";
 import { incidentsQuery, NOT_RESOLVED, servicesQuery } from "@/lib/api/queries";
 import { type Shortcut, useRegisteredShortcuts } from "@/lib/keys";
 import { incidentPath, incidentsPath, logsPath, servicePath } from "@/lib/paths";
+import { PartBoundary } from "./boundaries";
 import { best, incidentNumber, wordsOf } from "./palette-items";
 import { settingActions } from "./setting-actions";
 import "./palette.css";
@@ -43,14 +44,24 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         <Command.List>
           <Command.Empty className="palette-empty">Nothing fits.</Command.Empty>
           {/* What comes from the server comes last: it must not push aside what Enter is about to take. */}
-          {!wanted && <Incidents text="" go={go} />}
-          <Services text={wanted} go={go} />
+          {!wanted && <Part what="Incidents" finds={<Incidents text="" go={go} />} />}
+          <Part what="Services" finds={<Services text={wanted} go={go} />} />
           <Actions text={wanted} run={run} />
-          {wanted && <Incidents text={wanted} go={go} />}
+          {wanted && <Part what="Incidents" finds={<Incidents text={wanted} go={go} />} />}
         </Command.List>
       </Command>
     </Modal>
   );
+}
+
+/** The others are found all the same. */
+function Part({ what, finds }: { what: string; finds: ReactNode }) {
+  const unread = () => (
+    <p className="palette-empty">
+      {what} cannot be listed: the server's answer has another shape than this screen knows.
+    </p>
+  );
+  return <PartBoundary fallback={unread}>{finds}</PartBoundary>;
 }
 
 interface Finds {

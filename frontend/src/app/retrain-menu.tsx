@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { RefreshCw } from "lucide-react";
 import { type ComponentProps, lazy, Suspense, useState } from "react";
+import { Link } from "react-router";
 import { retrainQuery } from "@/features/models/queries";
 import { isBackground } from "@/features/models/view-model";
 import { useLoadWhenIdle } from "@/lib/load-when-idle";
@@ -34,5 +35,15 @@ export function RetrainButton(props: ComponentProps<"button">) {
         {running ? `Retraining ${job.done}/${job.total}` : "Retrain"}
       </span>
     </button>
+  );
+}
+
+/** In its place, where that cannot be shown: the Models page has the panel too. */
+export function RetrainElsewhere() {
+  return (
+    <Link to="/models" className="button shell-retrain">
+      <RefreshCw aria-hidden="true" size={15} />
+      <span className="shell-retrain-word">Retrain</span>
+    </Link>
   );
 }

@@ -119,7 +119,30 @@ describe("the shell", () => {
 
   it("has a word for an address that is no page", async () => {
     renderApp("/nowhere");
-    expect(await screen.findByText("There is no page at this address")).toBeVisible();
+    expect(
+      await screen.findByRole("heading", { level: 1, name: "There is no page at this address" }),
+    ).toBeVisible();
+    expect(document.title).toBe("No such page · Canopy");
+  });
+
+  it("has a heading and a title for an incident that is no number", async () => {
+    renderApp("/incidents/abc");
+    expect(await screen.findByRole("heading", { level: 1, name: "There is no such incident" })).toBeVisible();
+    expect(document.title).toBe("No such incident · Canopy");
+  });
+
+  it("does without the part whose answer has another shape, and says what is not known", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    server.use(
+      http.get(urlOf("/overview"), () => HttpResponse.json({ ...fresh("a"), open_incidents: { a: 1 } })),
+      http.get(urlOf("/ready"), () => HttpResponse.json({ ready: true, dependencies: { prometheus: null } })),
+      http.get(urlOf("/retrain"), () => HttpResponse.json({ state: "running", done: {}, total: [{}] })),
+    );
+    renderApp("/incidents");
+    expect(await screen.findByText(/sees all of its sources cannot be told/)).toBeVisible();
+    expect(screen.getByRole("link", { name: "Incidents" })).toBeVisible();
+    expect(await screen.findByRole("heading", { level: 1, name: /Incidents/ })).toBeVisible();
+    expect(screen.queryByText(/could not be shown/)).toBeNull();
   });
 
   it("survives an answer that is no JSON, and one of another shape", async () => {

@@ -6,22 +6,27 @@ import { NavLink } from "react-router";
 import { Toasts } from "@/components/toasts";
 import { overviewQuery } from "@/lib/api/queries";
 import { usePreferences } from "@/lib/preferences";
+import { PartBoundary } from "./boundaries";
 import { ClockBanner } from "./clock-banner";
 import { Commands } from "./commands";
-import { ConnectionState } from "./connection-state";
+import { ConnectionState, ConnectionUnknown } from "./connection-state";
 import { DisplaySettings } from "./display-settings";
 import { useLiveUpdates } from "./live-updates";
-import { useNews } from "./news";
-import { RetrainMenu } from "./retrain-menu";
-import { SourceBanners } from "./source-banners";
+import { News } from "./news";
+import { RetrainElsewhere, RetrainMenu } from "./retrain-menu";
+import { SourceBanners, SourcesUnknown } from "./source-banners";
 import "./shell.css";
+
+const nothing = () => null;
 
 export function Shell({ children }: { children: ReactNode }) {
   const { refresh } = usePreferences();
   const connection = useLiveUpdates(refresh);
-  useNews();
   return (
     <>
+      <PartBoundary fallback={nothing}>
+        <News />
+      </PartBoundary>
       <SkipLink to="page">Skip to the page</SkipLink>
       <header className="shell-bar">
         <NavLink to="/" className="brand">
@@ -30,14 +35,20 @@ export function Shell({ children }: { children: ReactNode }) {
         </NavLink>
         <Navigation />
         <div className="shell-tools">
-          <ConnectionState connection={connection} />
+          <PartBoundary fallback={() => <ConnectionUnknown />}>
+            <ConnectionState connection={connection} />
+          </PartBoundary>
           <Commands />
           <DisplaySettings />
-          <RetrainMenu />
+          <PartBoundary fallback={() => <RetrainElsewhere />}>
+            <RetrainMenu />
+          </PartBoundary>
         </div>
       </header>
       <ClockBanner />
-      <SourceBanners />
+      <PartBoundary fallback={(error) => <SourcesUnknown error={error} />}>
+        <SourceBanners />
+      </PartBoundary>
       <main id="page" className="shell-page" tabIndex={-1}>
         {children}
       </main>
@@ -62,9 +73,19 @@ function SkipLink({ to, children }: { to: string; children: string }) {
   );
 }
 
-function Navigation() {
+function NotResolved() {
   const { data } = useQuery(overviewQuery);
   const open = data?.open_incidents ?? 0;
+  if (open === 0) return null;
+  return (
+    <span className="shell-count">
+      {open}
+      <span className="visually-hidden"> not resolved</span>
+    </span>
+  );
+}
+
+function Navigation() {
   return (
     <nav className="shell-nav" aria-label="Pages">
       <NavLink to="/" end>
@@ -72,12 +93,9 @@ function Navigation() {
       </NavLink>
       <NavLink to="/incidents">
         <Siren aria-hidden="true" size={16} /> Incidents
-        {open > 0 && (
-          <span className="shell-count">
-            {open}
-            <span className="visually-hidden"> not resolved</span>
-          </span>
-        )}
+        <PartBoundary fallback={nothing}>
+          <NotResolved />
+        </PartBoundary>
       </NavLink>
       <NavLink to="/logs">
         <ListTree aria-hidden="true" size={16} /> Logs

@@ -37,3 +37,13 @@ export function SourceBanners() {
     );
   });
 }
+
+/** In their place, where the answer cannot be read: what is not known is not healthy. */
+export function SourcesUnknown({ error }: { error: Error }) {
+  return (
+    <div className="banner banner-degraded" role="alert">
+      Whether Canopy sees all of its sources cannot be told: the server's answer has another shape than this
+      screen knows. After an update of Canopy, load it again. ({error.message})
+    </div>
+  );
+}

@@ -24,25 +24,35 @@ export function PageSkeleton() {
   );
 }
 
-export function EmptyState({ title, children }: { title: string; children?: ReactNode }) {
+interface TitleProps {
+  title: string;
+  /** It is all that the page has: its title is the page's heading. */
+  heading?: boolean;
+}
+
+function StateTitle({ title, heading = false }: TitleProps) {
+  const Tag = heading ? "h1" : "p";
+  return <Tag className="state-title">{title}</Tag>;
+}
+
+export function EmptyState({ children, ...title }: TitleProps & { children?: ReactNode }) {
   return (
     <div className="state">
-      <p className="state-title">{title}</p>
+      <StateTitle {...title} />
       {children && <div className="state-body">{children}</div>}
     </div>
   );
 }
 
-interface ErrorStateProps {
-  title: string;
+interface ErrorStateProps extends TitleProps {
   error: Error;
   onRetry?: () => void;
 }
 
-export function ErrorState({ title, error, onRetry }: ErrorStateProps) {
+export function ErrorState({ error, onRetry, ...title }: ErrorStateProps) {
   return (
     <div className="state state-error" role="alert">
-      <p className="state-title">{title}</p>
+      <StateTitle {...title} />
       <p className="state-body">{error.message}</p>
       {onRetry && (
         <button type="button" className="button" onClick={onRetry}>

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
 import { seconds } from "@/components/chart-model";
-import { EmptyState, ErrorState, QueryView, Skeleton } from "@/components/ui/states";
+import { EmptyState, QueryView, Skeleton } from "@/components/ui/states";
 import { AbsoluteTime } from "@/components/ui/time";
 import { isGone } from "@/lib/api/client";
 import type { IncidentDetail } from "@/lib/api/types";
@@ -21,17 +21,19 @@ import "./incident.css";
 
 export default function IncidentPage() {
   const { id = "" } = useParams();
-  if (!/^\d+$/.test(id)) {
-    return (
-      <ErrorState
-        title="There is no such incident"
-        error={new Error(`"${id}" is not an incident's number.`)}
-      />
-    );
-  }
+  if (!/^\d+$/.test(id)) return <NoNumber text={id} />;
   const number = Number(id);
   if (number === 0 || !Number.isSafeInteger(number)) return <Impossible id={id} />;
   return <KnownIncident key={id} id={number} />;
+}
+
+function NoNumber({ text }: { text: string }) {
+  usePageTitle("No such incident");
+  return (
+    <EmptyState title="There is no such incident" heading>
+      “<bdi>{text}</bdi>” is not an incident's number. <Link to="/incidents">All incidents</Link>
+    </EmptyState>
+  );
 }
 
 function KnownIncident({ id }: { id: number }) {
