@@ -103,7 +103,7 @@ def _chart(result: PairResult) -> dict[str, list[object]]:
 
 
 def _scores(scores: list[float]) -> list[object]:
-    return ["" if math.isnan(score) else f"{score:.6f}" for score in scores]
+    return ["" if math.isnan(score) else score for score in scores]
 
 
 def _write(path: Path, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
