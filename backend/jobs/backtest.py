@@ -22,7 +22,7 @@ from backend.incidents.wording import shown_name
 from backend.jobs.backtest_fetch import TooMuch, fetch
 from backend.jobs.backtest_pair import Replay, replay_pair
 from backend.jobs.backtest_request import BacktestRefused, BacktestRequest, Judging, check
-from backend.jobs.backtest_result import Backtest, PairResult, State, totals
+from backend.jobs.backtest_result import Backtest, PairResult, State, limits, totals
 from backend.jobs.earlier_weeks import EarlierWeeks, earlier_weeks
 from backend.jobs.replay import Cancelled
 from backend.metrics.catalogue import MetricSpec
@@ -193,21 +193,13 @@ class Backtester:
         earlier = self._earlier(backtest, series, max(0.0, start - warm_up))
         backtest = replace(backtest, phase="replaying", total=len(series), data_from=data_from)
         results = self._results(backtest, series, earlier, start, end)
-        seconds = end - data_from
-        sums = totals(results, seconds)
-        detail = "every pair was replayed"
-        if data_from >= start + 2 * interval:
-            detail += f"; Prometheus has data from {to_rfc3339(data_from)} only"
-        doubted = sum(one.doubted for one in results)
-        if doubted:
-            pairs = "1 pair's model was" if doubted == 1 else f"{doubted:,} pairs' models were"
-            detail += f"; {pairs} young and opened nothing alone: the notes say until when"
         ended = replace(
             self._newest(backtest),
             results=tuple(sorted(results, key=lambda one: (-len(one.incidents), one.key))),
-            totals=sums,
+            totals=totals(results, end - data_from),
         )
-        return self._end(ended, "done", detail)
+        is_short = data_from >= start + 2 * interval
+        return self._end(ended, "done", limits(results, data_from if is_short else None))
 
     def _earlier(self, backtest: Backtest, keys: Collection[SeriesKey], before: float) -> EarlierWeeks | None:
         """What live would know of the weeks before; None for the classic forest, which knows of none."""

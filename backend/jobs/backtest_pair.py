@@ -70,24 +70,19 @@ def replay_pair(
     begin = int(np.searchsorted(timestamps, about.start))
     if begin == len(timestamps):
         return None
-    scored, rule, note = _judged(about.present, key, spec, timestamps, values, about)
-    scored_asked, asked_rule = scored, None
-    if about.asked is not None:
-        if about.asked.detector == about.present.detector:
-            asked_rule = _rule(about.asked, spec, about, rule.threshold)
-        else:
-            scored_asked, asked_rule, said = _judged(about.asked, key, spec, timestamps, values, about)
-            note = "; ".join(filter(None, (note, said)))
+    scored, rule, limit = _judged(about.present, key, spec, timestamps, values, about)
+    scored_asked, asked_rule, asked_limit = _judged_as_asked(scored, rule, key, spec, about)
     present, asked = scored.part(slice(begin, None)), scored_asked.part(slice(begin, None))
     would = would_fire(key, spec, present, rule)
     would_asked = would_fire(key, spec, asked, asked_rule) if asked_rule else None
     incidents = would if would_asked is None else compared(would, would_asked)
     doubts = _doubts(spec, present, rule, asked, asked_rule)
+    notes = (_late(timestamps, about), limit, asked_limit, *doubts)
     seconds = about.end - float(present.timestamps[0])
     gaps, missing = _gaps(present.timestamps, about.interval)
     return PairResult(
         key=key,
-        note="; ".join(filter(None, (_late(timestamps, about), note, *doubts))),
+        note="; ".join(filter(None, notes)),
         first=float(present.timestamps[0]),
         last=float(present.timestamps[-1]),
         readings=len(present.values),
@@ -168,6 +163,17 @@ def _judged(
         earlier=about.earlier.get(key),
     )
     return scored, rule, ""
+
+
+def _judged_as_asked(
+    scored: Scored, rule: Rule, key: SeriesKey, spec: MetricSpec, about: Replay
+) -> tuple[Scored, Rule | None, str]:
+    """As `_judged`, under the settings asked about: the same scores unless another detector gives them."""
+    if about.asked is None:
+        return scored, None, ""
+    if about.asked.detector == about.present.detector:
+        return scored, _rule(about.asked, spec, about, rule.threshold), ""
+    return _judged(about.asked, key, spec, scored.timestamps, scored.values, about)
 
 
 def _rule(judging: Judging, spec: MetricSpec, about: Replay, threshold: float) -> Rule:

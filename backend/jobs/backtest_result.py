@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.clock import to_rfc3339
 from backend.incidents.episodes import Span
 from backend.jobs.backtest_request import BacktestRequest, Judging
 from backend.metrics.readings import SeriesKey, Severity
@@ -174,6 +175,18 @@ class Backtest:
 def outcome(incidents: int, firing: int, seconds: float) -> Outcome:
     """``seconds``: how long it took them to come; less than a day, none at all too, counts as a day."""
     return Outcome(incidents, firing, incidents * WEEK / max(DAY, seconds))
+
+
+def limits(results: Sequence[PairResult], short: float | None) -> str:
+    """What limits the whole answer, in words; ``short``: the first reading, where that came late."""
+    said = ["every pair was replayed"]
+    if short is not None:
+        said.append(f"Prometheus has data from {to_rfc3339(short)} only")
+    doubted = sum(result.doubted for result in results)
+    if doubted:
+        models = "1 pair's model was" if doubted == 1 else f"{doubted:,} pairs' models were"
+        said.append(f"{models} young and opened nothing alone: the notes say until when")
+    return "; ".join(said)
 
 
 def totals(results: Sequence[PairResult], seconds: float) -> Totals:
