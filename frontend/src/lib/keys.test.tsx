@@ -47,12 +47,23 @@ describe("keys", () => {
     expect(run).not.toHaveBeenCalled();
   });
 
-  it("can be switched off, those of one character", async () => {
-    const { run, user } = page("r");
+  it("can be switched off, those of characters; Escape and Ctrl stay", async () => {
+    const { user, ...letter } = page("r");
+    const [capital, two, escaped, held] = ["Shift+R", "g n", "Escape", "$mod+k"].map(
+      (keys) => page(keys).run,
+    );
     act(() => setPreferences({ keys: false }));
-    await user.keyboard("r");
-    expect(run).not.toHaveBeenCalled();
+    await user.keyboard("r{Shift>}R{/Shift}gn{Escape}{Control>}k{/Control}");
     act(() => setPreferences({ keys: true }));
+    for (const run of [letter.run, capital, two]) expect(run).not.toHaveBeenCalled();
+    for (const run of [escaped, held]) expect(run).toHaveBeenCalledOnce();
+  });
+
+  it("leave capitals to the box someone types in", async () => {
+    const { run, user } = page("Shift+R");
+    await user.type(screen.getByLabelText("box"), "{Shift>}R{/Shift}");
+    expect(run).not.toHaveBeenCalled();
+    expect(screen.getByLabelText("box")).toHaveValue("R");
   });
 
   it("are found with and without Shift when they are signs", async () => {

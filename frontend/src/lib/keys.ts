@@ -49,12 +49,17 @@ function pressesControl(event: KeyboardEvent): boolean {
   return (event.key === "Enter" || event.key === " ") && Boolean(target?.closest("a, button, summary"));
 }
 
+/** WCAG 2.1.4 is about letters and signs, Shift or not; Enter, Escape and what is held with Ctrl are none. */
+const isCharacters = (keys: string) => keys.split(" ").every((press) => /^(Shift\+)?.$/u.test(press));
+const isHeld = (keys: string) => /(\$mod|Control|Alt|Meta)\+/.test(keys);
+
 function guarded(shortcut: Shortcut, newest: () => readonly Shortcut[]): (event: KeyboardEvent) => void {
   const isChord = shortcut.keys.includes("+");
+  const [characters, held] = [isCharacters(shortcut.keys), isHeld(shortcut.keys)];
   return (event) => {
     if (event.defaultPrevented || (event.repeat && isChord)) return;
-    // WCAG 2.1.4: keys of a single character can be switched off; those with Ctrl stay.
-    if (!isChord && (!getPreferences().keys || taken(event) || pressesControl(event))) return;
+    if (characters && !getPreferences().keys) return;
+    if (!held && (taken(event) || pressesControl(event))) return;
     event.preventDefault();
     newest()
       .find((each) => each.keys === shortcut.keys)

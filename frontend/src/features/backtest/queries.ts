@@ -16,13 +16,14 @@ export const backtestsQuery = queryOptions({
   queryFn: ({ signal }) => unwrap(api.GET("/backtests", { signal })),
 });
 
-/** A running one is asked for by itself: Paused must not hide its end. */
+/** A running one is asked for by itself: neither Paused nor a hidden tab must miss its end. */
 export function backtestQuery(id: string) {
   return queryOptions({
     queryKey: ["backtest", "one", id],
     queryFn: ({ signal }) =>
       unwrap(api.GET("/backtests/{backtest_id}", { params: { path: { backtest_id: id } }, signal })),
     refetchInterval: (query) => (query.state.data?.state === "running" ? PROGRESS_EVERY_MS : false),
+    refetchIntervalInBackground: true,
   });
 }
 

@@ -33,11 +33,12 @@ export function modelQuery(service: string, metric: string) {
   });
 }
 
-/** The newest job, null before the first. A running one is asked for by itself: Paused must not hide its end. */
+/** The newest job, null before the first. A running one is asked for by itself: neither Paused nor a hidden tab must miss its end. */
 export const retrainQuery = queryOptions({
   queryKey: ["retrain"],
   queryFn: ({ signal }) => unwrap(api.GET("/retrain", { signal })),
   refetchInterval: (query) => (query.state.data?.state === "running" ? PROGRESS_EVERY_MS : false),
+  refetchIntervalInBackground: true,
 });
 
 /** The newest job that was more than the reading of earlier weeks: asked for where `retrainQuery` tells of one that was not. */

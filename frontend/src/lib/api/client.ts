@@ -10,8 +10,8 @@ export const API_BASE = "/api/v1";
 export class ApiError extends Error {
   readonly status: number;
 
-  constructor(message: string, status: number) {
-    super(message);
+  constructor(message: string, status: number, options?: ErrorOptions) {
+    super(message, options);
     this.name = "ApiError";
     this.status = status;
   }
@@ -19,6 +19,12 @@ export class ApiError extends Error {
 
 /** What was asked for is not there, or no longer. */
 export const isGone = (error: Error | null) => error instanceof ApiError && error.status === 404;
+
+/** Asked again it would have the page wait as long once more. */
+export const isTimeout = (error: unknown): boolean =>
+  error instanceof ApiError
+    ? isTimeout(error.cause)
+    : error instanceof DOMException && error.name === "TimeoutError";
 
 const serverClock: Middleware = {
   onResponse({ response }) {
@@ -77,7 +83,7 @@ async function settle<T>(call: Promise<Answer<T>>): Promise<Answer<T>> {
     return await call;
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-    throw new ApiError(causeInWords(cause), 0);
+    throw new ApiError(causeInWords(cause), 0, { cause });
   }
 }
 
@@ -86,7 +92,7 @@ function causeInWords(cause: unknown): string {
   if (cause instanceof SyntaxError) {
     return "The server's answer is not JSON: is something else listening at this address?";
   }
-  if (cause instanceof DOMException && cause.name === "TimeoutError") {
+  if (isTimeout(cause)) {
     return `Canopy's server at ${host} did not answer within ${PATIENCE_MS / 1_000} s.`;
   }
   return `Canopy's server at ${host} cannot be reached.`;
