@@ -17,7 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="start", required=True, help="an RFC 3339 time, or a duration back such as 14d"
     )
-    parser.add_argument("--to", dest="end", help="the same; now where it is left out")
+    parser.add_argument("--to", dest="end", help="the same, or now, which it is where left out")
     parser.add_argument(
         "--sensitivity", type=sensitivity, help="compare with low, medium, high, or a score such as 0.63"
     )
