@@ -6,7 +6,7 @@ import { seconds } from "@/components/chart-model";
 import { LeftOutNote } from "@/components/left-out-note";
 import { RangeField } from "@/components/range-field";
 import { CHART_HEIGHT } from "@/components/time-chart";
-import { SelectField } from "@/components/ui/field";
+import { ChoiceField } from "@/components/ui/choice-field";
 import { EmptyState, ErrorState, QueryView, Skeleton } from "@/components/ui/states";
 import { isGone } from "@/lib/api/client";
 import { servicesQuery } from "@/lib/api/queries";
@@ -170,14 +170,12 @@ function ServiceSwitch({ service }: { service: string }) {
   const navigate = useNavigate();
   const names = data ?? [];
   return (
-    <SelectField label="Service" value={service} onChange={(name) => void navigate(servicePath(name))}>
-      {!names.includes(service) && <option value={service}>{service}</option>}
-      {names.map((name) => (
-        <option key={name} value={name}>
-          {name}
-        </option>
-      ))}
-    </SelectField>
+    <ChoiceField
+      label="Service"
+      value={service}
+      options={names.map((name) => [name, name])}
+      onChange={(name) => void navigate(servicePath(name))}
+    />
   );
 }
 

@@ -1,6 +1,7 @@
 /** The filters and the sort of the incident list, with how many each would show; each change goes to the address. */
 import { useQuery } from "@tanstack/react-query";
 import { type RefObject, useCallback, useState } from "react";
+import { ChoiceField } from "@/components/ui/choice-field";
 import { SelectField, TextField, ToggleGroup } from "@/components/ui/field";
 import { statusWord } from "@/components/ui/tags";
 import { servicesQuery } from "@/lib/api/queries";
@@ -9,7 +10,6 @@ import { formatCount } from "@/lib/format";
 import { useMetricTitles } from "@/lib/metric-titles";
 import type { SearchChange } from "@/lib/search-state";
 import { filtersOf, SEVERITIES, SORTS, STATUSES } from "../list-model";
-import { ChoiceField } from "./choice-field";
 import { TimeField } from "./time-field";
 
 interface IncidentFilterBarProps {
@@ -63,12 +63,14 @@ export function IncidentFilterBar({ search, onChange, counts, bar }: IncidentFil
       />
       <ChoiceField
         label="Service"
+        none="Any"
         value={search.get("service") ?? ""}
         options={services.map((name) => [name, name])}
         onChange={(service) => onChange({ service })}
       />
       <ChoiceField
         label="Metric"
+        none="Any"
         value={search.get("metric") ?? ""}
         options={[...metrics]}
         onChange={(metric) => onChange({ metric })}

@@ -1,7 +1,7 @@
 /** Which services' lines are shown: none chosen means all; each chosen one stands as a chip that takes it out. */
 import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
-import { SelectField } from "@/components/ui/field";
+import { ChoiceField } from "@/components/ui/choice-field";
 import { servicesQuery } from "@/lib/api/queries";
 
 interface ServicePickerProps {
@@ -16,14 +16,14 @@ export function ServicePicker({ chosen, withLines, onChange }: ServicePickerProp
   const names = [...new Set([...withLines, ...known])].filter((name) => !chosen.includes(name)).sort();
   return (
     <div className="service-picker">
-      <SelectField label="Services" value="" onChange={(name) => name && onChange([...chosen, name])}>
-        <option value="">{chosen.length ? "Add a service" : "All services"}</option>
-        {names.map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </SelectField>
+      <ChoiceField
+        label="Services"
+        value=""
+        none={chosen.length ? "Add a service" : "All services"}
+        adds
+        options={names.map((name) => [name, name])}
+        onChange={(name) => name && onChange([...chosen, name])}
+      />
       {chosen.map((name) => (
         <button
           key={name}
