@@ -56,20 +56,6 @@ describe("the shell", () => {
     expect(screen.getByText("data 2 min old", { selector: ".connection-age" })).toBeVisible();
   });
 
-  it("says that a hidden tab missed something, until it is looked at", async () => {
-    const hidden = vi.spyOn(document, "hidden", "get");
-    server.use(answer("get", "/overview", { ...fresh("a"), open_incidents: 1 }));
-    renderApp("/");
-    await screen.findByRole("link", { name: "a" });
-    hidden.mockReturnValue(true);
-    server.use(answer("get", "/overview", { ...fresh("a"), open_incidents: 2 }));
-    act(() => FakeEventSource.newest.say("incident"));
-    await waitFor(() => expect(document.title).toMatch(/^\(1 new\)/));
-    hidden.mockReturnValue(false);
-    document.dispatchEvent(new Event("visibilitychange"));
-    expect(document.title).not.toContain("new");
-  });
-
   it("counts ages by the server's clock, and says when this computer's is off by hours", async () => {
     const server_ = Date.now() + 3 * 3_600_000;
     server.use(

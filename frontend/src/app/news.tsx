@@ -1,11 +1,11 @@
 /** What happened while nobody looked: new incidents and work that has ended, for the tab's badge. */
 import { skipToken, useQuery } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { backtestQuery, watchedKey } from "@/features/backtest/queries";
 import { retrainQuery } from "@/features/models/queries";
 import { isBackground } from "@/features/models/view-model";
 import { announce } from "@/lib/announce";
-import { overviewQuery } from "@/lib/api/queries";
+import { incidentsQuery } from "@/lib/api/queries";
 import { plural } from "@/lib/format";
 
 /** The value before the newest one that is known. */
@@ -36,13 +36,36 @@ function useWatchedBacktest(): JobState | undefined {
   return data?.state;
 }
 
-export function News(): null {
-  const { data: open } = useQuery({ ...overviewQuery, select: (overview) => overview.open_incidents });
-  const { data: job } = useQuery(retrainQuery);
-  useChange(open, (before, now) => {
-    if (now > before) announce(`${plural(now - before, "new incident")}; ${now} not resolved.`);
+/** When the tab was hidden; null while it is looked at. */
+function useHiddenSince(): number | null {
+  const [since, setSince] = useState(() => (document.hidden ? Date.now() : null));
+  useEffect(() => {
+    const note = () => setSince(document.hidden ? Date.now() : null);
+    document.addEventListener("visibilitychange", note);
+    return () => document.removeEventListener("visibilitychange", note);
+  }, []);
+  return since;
+}
+
+/** Incidents are numbered as they open: how many are new is the newest's number less what it was when the tab was hidden. */
+function NewIncidents({ since }: { since: number }): null {
+  const { data } = useQuery({
+    ...incidentsQuery({ sort: "-opened_at", limit: 1 }),
+    queryKey: ["incidents", "newest", String(since)],
+    gcTime: 0,
   });
+  const { OPEN = 0, ACKNOWLEDGED = 0 } = data?.counts.status ?? {};
+  useChange(data && (data.items[0]?.id ?? 0), (before, now) => {
+    const many = now - before;
+    if (many > 0) announce(`${plural(many, "new incident")}; ${OPEN + ACKNOWLEDGED} not resolved.`, many);
+  });
+  return null;
+}
+
+export function News() {
+  const since = useHiddenSince();
+  const { data: job } = useQuery(retrainQuery);
   useJobEnd("retrain", job && !isBackground(job) ? job.state : undefined);
   useJobEnd("backtest", useWatchedBacktest());
-  return null;
+  return since === null ? null : <NewIncidents key={since} since={since} />;
 }
