@@ -7,6 +7,8 @@ export interface Toast {
   tone: "done" | "problem";
   /** Takes back what was done; offered as a button and as the key U while the message stands. */
   undo: (() => void) | undefined;
+  /** What it is about: a newer message about the same takes its place. */
+  about: string | undefined;
 }
 
 const listeners = new Set<() => void>();
@@ -22,11 +24,13 @@ function put(next: readonly Toast[]): void {
 /** Shows `text`; the answer takes it away early. */
 export function showToast(
   text: string,
-  options: { undo?: () => void; tone?: Toast["tone"] } = {},
+  options: { undo?: () => void; tone?: Toast["tone"]; about?: string } = {},
 ): () => void {
   lastId += 1;
   const id = lastId;
-  put([...toasts, { id, text, tone: options.tone ?? "done", undo: options.undo }].slice(-MOST));
+  const { about, tone = "done", undo } = options;
+  const others = toasts.filter((toast) => !about || toast.about !== about);
+  put([...others, { id, text, tone, undo, about }].slice(-MOST));
   return () => dismissToast(id);
 }
 

@@ -1,4 +1,4 @@
-import { act, render, screen } from "@testing-library/react";
+import { act, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import { showToast } from "./toast-store";
@@ -35,5 +35,41 @@ describe("a message about what was done", () => {
     expect(screen.queryByText("done")).toBeNull();
     expect(screen.getByRole("alert")).toHaveTextContent("It was refused.");
     vi.useRealTimers();
+  });
+
+  it("takes the place of the one before about the same", () => {
+    render(<Toasts />);
+    act(() => void showToast("7 is resolved.", { about: "incident 7" }));
+    act(() => void showToast("8 is resolved.", { about: "incident 8" }));
+    act(() => void showToast("7 is open.", { about: "incident 7" }));
+    expect(screen.queryByText("7 is resolved.")).toBeNull();
+    expect(screen.getByText("8 is resolved.")).toBeVisible();
+    expect(screen.getByText("7 is open.")).toBeVisible();
+  });
+
+  it("gives the focus back to where it was when it is put away, else to the page", async () => {
+    const user = userEvent.setup();
+    const page = (button: boolean) => (
+      <main tabIndex={-1}>
+        {button && <button type="button">On the page</button>}
+        <Toasts />
+      </main>
+    );
+    const { rerender } = render(page(true));
+    screen.getByRole("button", { name: "On the page" }).focus();
+    const take = (answer: string | RegExp) => {
+      act(() => void showToast("Just done.", { undo: () => undefined }));
+      const toast = screen.getByText("Just done.").parentElement as HTMLElement;
+      within(toast).getByRole("button", { name: answer }).focus();
+    };
+    for (const answer of [/^Undo/, "Put the message away"]) {
+      take(answer);
+      await user.keyboard("{Enter}");
+      expect(screen.getByRole("button", { name: "On the page" })).toHaveFocus();
+    }
+    take(/^Undo/);
+    rerender(page(false));
+    await user.keyboard("u");
+    expect(screen.getByRole("main")).toHaveFocus();
   });
 });

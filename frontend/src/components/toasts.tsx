@@ -1,6 +1,7 @@
 /** Shows the toasts in a corner, read out politely; they wait while someone is at them. */
 import { X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
+import { useKeptFocus } from "@/lib/kept-focus";
 import { useShortcuts } from "@/lib/keys";
 import { dismissToast, type Toast, undoNewest, useToasts } from "./toast-store";
 import "./toasts.css";
@@ -14,21 +15,41 @@ export function Toasts() {
   const [held, setHeld] = useState(false);
   const undoable = toasts.some((toast) => toast.undo);
   useShortcuts("What was just done", undoable ? [{ keys: "u", does: "Undo", run: () => undoNewest() }] : []);
+  const section = useRef<HTMLElement>(null);
+  const cameFrom = useRef<Element | null>(null);
+  const kept = useKeptFocus(() => {
+    setHeld(false);
+    goBack(cameFrom.current);
+  });
   return (
     <section
+      ref={section}
       className="toasts"
       aria-label="Messages"
       aria-live="polite"
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
-      onFocus={() => setHeld(true)}
-      onBlur={() => setHeld(false)}
+      onFocus={(event) => {
+        kept.onFocus(event);
+        setHeld(true);
+        if (!section.current?.contains(event.relatedTarget)) cameFrom.current = event.relatedTarget;
+      }}
+      onBlur={(event) => {
+        kept.onBlur(event);
+        setHeld(false);
+      }}
     >
       {toasts.map((toast) => (
         <ToastLine key={toast.id} toast={toast} held={held} />
       ))}
     </section>
   );
+}
+
+/** To where the focus was before it came to a message; to the page where that is gone. */
+function goBack(to: Element | null): void {
+  if (to instanceof HTMLElement && to.isConnected) to.focus();
+  else document.querySelector("main")?.focus();
 }
 
 function ToastLine({ toast, held }: { toast: Toast; held: boolean }) {

@@ -1,5 +1,6 @@
 /** What an operator does to incidents: shown at once, taken back when refused, and undone with one key. */
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
+import { type RefObject, useEffect, useRef } from "react";
 import { showToast } from "@/components/toast-store";
 import { ApiError, api, unwrap } from "@/lib/api/client";
 import type {
@@ -13,6 +14,7 @@ import type {
 import { serverNow } from "@/lib/clock";
 import { plural } from "@/lib/format";
 import { incidentQuery } from "./queries";
+import { forgetSent, moveToTimeline } from "./unsent";
 
 export type Act =
   | { kind: "acknowledge" }
@@ -75,10 +77,29 @@ export function renewLists(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: ["overview"] });
 }
 
-/** Acts on one incident. After a refusal the incident is asked for: someone else was faster. */
+/** Whether the part of the page is still there that would tell of a refusal. */
+function useIsShown(): RefObject<boolean> {
+  const shown = useRef(false);
+  useEffect(() => {
+    shown.current = true;
+    return () => {
+      shown.current = false;
+    };
+  }, []);
+  return shown;
+}
+
+const aboutIncident = (id: number) => `incident ${id}`;
+
+/**
+ * Acts on one incident. After a refusal the incident is asked for: someone else was faster. The caller tells of a
+ * refused act or a failed remark; what it cannot know, and what failed after it was left, stands in a message.
+ */
 export function useIncidentAct(id: number) {
   const client = useQueryClient();
+  const shown = useIsShown();
   const { queryKey } = incidentQuery(id);
+  const about = aboutIncident(id);
   const mutation = useMutation({
     mutationFn: (act: Act | Remark) => send(id, act),
     onMutate: async (act) => {
@@ -89,18 +110,28 @@ export function useIncidentAct(id: number) {
     },
     onSuccess: (after, act, before) => {
       client.setQueryData(queryKey, after);
+      forgetWords(id, act);
       if (!isAct(act)) return;
       const back = inverse(act, before);
-      showToast(`Incident #${id} is ${DONE[act.kind]}.`, back ? { undo: () => mutation.mutate(back) } : {});
+      const undo = back && { undo: () => mutation.mutate(back) };
+      showToast(`Incident #${id} is ${DONE[act.kind]}.`, { about, ...undo });
     },
     onError: (error, act, before) => {
       if (before) client.setQueryData(queryKey, before);
-      if (isAct(act) && !isConflict(error)) showToast(error.message, { tone: "problem" });
+      if (act.kind === "resolve" && act.comment && isConflict(error)) moveToTimeline(id);
+      const toldThere = !isAct(act) || (isConflict(error) && act.kind !== "undo");
+      if (!toldThere || !shown.current) showToast(error.message, { about, tone: "problem" });
       void client.invalidateQueries({ queryKey });
     },
     onSettled: () => renewLists(client),
   });
   return mutation;
+}
+
+/** The words that came with the act have arrived. */
+function forgetWords(id: number, act: Act | Remark): void {
+  if (act.kind === "comment") forgetSent(id, "comment", act.text);
+  if (act.kind === "resolve" && act.comment) forgetSent(id, "resolution", act.comment);
 }
 
 export const isConflict = (error: Error | null) => error instanceof ApiError && error.status === 409;
@@ -121,6 +152,7 @@ type Listed = { items: IncidentSummary[] };
 /** Acts on many at once; what was refused is named in `onRefused`, incident by incident. */
 export function useBulkAct(onRefused: (refused: BulkResult["refused"], act: Act) => void) {
   const client = useQueryClient();
+  const shown = useIsShown();
   const windows = { queryKey: ["incidents", "window"] };
   const mutation = useMutation({
     mutationFn: sendMany,
@@ -140,13 +172,17 @@ export function useBulkAct(onRefused: (refused: BulkResult["refused"], act: Act)
     },
     onSuccess: ({ changed, refused }, { act }) => {
       onRefused(refused, act);
+      if (!shown.current) tellRefused(refused);
       for (const id of changed) void client.invalidateQueries({ queryKey: ["incident", id] });
       if (!changed.length) return;
       const undo = () => mutation.mutate({ ids: changed, act: { kind: "undo" } });
       const [only] = changed;
-      const what =
-        changed.length === 1 ? `Incident #${only} is` : `${plural(changed.length, "incident")} are`;
-      showToast(`${what} ${DONE[act.kind]}.`, act.kind === "undo" ? {} : { undo });
+      const one = changed.length === 1 && only !== undefined;
+      const what = one ? `Incident #${only} is` : `${plural(changed.length, "incident")} are`;
+      showToast(`${what} ${DONE[act.kind]}.`, {
+        ...(one && { about: aboutIncident(only) }),
+        ...(act.kind !== "undo" && { undo }),
+      });
     },
     onError: (error, _many, before) => {
       for (const [key, list] of before ?? []) client.setQueryData(key, list);
@@ -155,4 +191,12 @@ export function useBulkAct(onRefused: (refused: BulkResult["refused"], act: Act)
     onSettled: () => renewLists(client),
   });
   return mutation;
+}
+
+/** The list that names each of them was left. */
+function tellRefused(refused: BulkResult["refused"]): void {
+  const [first] = refused;
+  if (!first) return;
+  const many = refused.length > 1 ? `${plural(refused.length, "incident")} stayed as before. ` : "";
+  showToast(many + first.detail, { tone: "problem" });
 }

@@ -88,6 +88,22 @@ export function newestStanding(timeline: readonly TimelineEntry[]): TimelineEntr
   return timeline.findLast((entry) => STANDINGS.includes(entry.kind));
 }
 
+/** As long as the backend takes an act back (backend/incidents/undo.py), which has the last word. */
+const UNDO_WITHIN_MS = 5 * 60_000;
+const CAN_BE_UNDONE: readonly TimelineEntry["kind"][] = ["acknowledged", "resolved"];
+
+/** The operator's newest acknowledgement or resolution while it can be taken back; `now` by the server's clock. */
+export function undoable(timeline: readonly TimelineEntry[], now: number): TimelineEntry | null {
+  const standing: TimelineEntry[] = [];
+  for (const entry of timeline) {
+    if (entry.kind === "undone") standing.pop();
+    else if (STANDINGS.includes(entry.kind)) standing.push(entry);
+  }
+  const newest = standing.at(-1);
+  if (newest?.actor !== "operator" || !CAN_BE_UNDONE.includes(newest.kind)) return null;
+  return now - Date.parse(newest.at) < UNDO_WITHIN_MS ? newest : null;
+}
+
 /** The incidents before and after this one in the list it was opened from; null at an end or outside of it. */
 export function neighbours(ids: readonly number[], id: number) {
   const at = ids.indexOf(id);

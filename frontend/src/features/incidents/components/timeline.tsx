@@ -1,9 +1,10 @@
 /** What happened to the incident, in order, and a place to add to it. */
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, useId } from "react";
 import { AbsoluteTime, RelativeTime } from "@/components/ui/time";
 import type { IncidentDetail, TimelineEntry } from "@/lib/api/types";
 import { visibleText } from "@/lib/visible-text";
 import { useIncidentAct } from "../acts";
+import { keepUnsent, useUnsent } from "../unsent";
 
 const KINDS: Record<TimelineEntry["kind"], string> = {
   opened: "Opened",
@@ -45,18 +46,35 @@ export function Timeline({ incident, gone }: { incident: IncidentDetail; gone: b
           </li>
         ))}
       </ol>
-      {!gone && <CommentForm id={incident.id} />}
+      {gone ? <Unsent id={incident.id} /> : <CommentForm id={incident.id} />}
     </section>
+  );
+}
+
+/** The incident is gone, and what was typed about it is not: it can be copied from here. */
+function Unsent({ id }: { id: number }) {
+  const comment = useUnsent(id, "comment");
+  const resolution = useUnsent(id, "resolution");
+  const field = useId();
+  const text = [comment, resolution].filter(Boolean).join("\n\n");
+  if (!text) return null;
+  return (
+    <div className="comment-form">
+      <label htmlFor={field} className="field-label">
+        Your comment, not sent: copy it from here
+      </label>
+      <textarea id={field} className="control" readOnly value={text} />
+    </div>
   );
 }
 
 function CommentForm({ id }: { id: number }) {
   const action = useIncidentAct(id);
-  const [text, setText] = useState("");
+  const text = useUnsent(id, "comment");
   const field = useId();
   function onSubmit(event: FormEvent) {
     event.preventDefault();
-    action.mutate({ kind: "comment", text: text.trim() }, { onSuccess: () => setText("") });
+    if (!action.isPending) action.mutate({ kind: "comment", text: text.trim() });
   }
   return (
     <form className="comment-form" onSubmit={onSubmit}>
@@ -68,7 +86,7 @@ function CommentForm({ id }: { id: number }) {
         className="control"
         maxLength={10_000}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => keepUnsent(id, "comment", event.target.value)}
       />
       <div className="row">
         <button type="submit" className="button" disabled={action.isPending || !text.trim()}>
