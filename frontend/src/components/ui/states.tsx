@@ -1,6 +1,6 @@
 /** What a view shows when it has no data, old data or a reason why not. */
 import type { UseQueryResult } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { byServerClock, useNow } from "@/lib/clock";
 import { formatClock, formatDuration } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
@@ -21,6 +21,22 @@ export function PageSkeleton() {
       <h1 className="visually-hidden">Canopy</h1>
       <Skeleton height="60vh" label="Loading the page" />
     </>
+  );
+}
+
+/** Longer than a busy server needs: who waits so long wants to know that the page still does. */
+const SLOW_MS = 5_000;
+
+function Waiting({ what }: { what: string }) {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setSlow(true), SLOW_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <p className={slow ? "waiting" : "visually-hidden"} role="status">
+      {slow && `${what}: no answer yet, still waiting for the server.`}
+    </p>
   );
 }
 
@@ -107,7 +123,14 @@ interface QueryViewProps<T> {
 export function QueryView<T>({ query, what, skeleton, children }: QueryViewProps<T>) {
   const retry = () => void query.refetch();
   if (query.data === undefined) {
-    if (!query.error) return skeleton;
+    if (!query.error) {
+      return (
+        <>
+          <Waiting what={what} />
+          {skeleton}
+        </>
+      );
+    }
     return <ErrorState title={`${what} could not be loaded`} error={query.error} onRetry={retry} />;
   }
   return (
