@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { at } from "../src/testing/factories.ts";
 import { READS } from "./fixture-data.ts";
 import { sendBuilt, sendKeptJson } from "./kept-answers.ts";
-import { act, actOnMany, incident } from "./shop/incidents.ts";
+import { act, actOnMany, impossibleId, incident } from "./shop/incidents.ts";
 import { context } from "./shop/log-lines.ts";
 import { cancelRetrain, retrain } from "./shop/models.ts";
 import { pollMs } from "./shop/services.ts";
@@ -46,6 +46,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
   const path = url.pathname.slice(API.length);
   const [, id, action] = /^\/incidents\/(\d+)(?:\/(\w+))?$/.exec(path) ?? [];
   if (path === "/stream") return stream(request, response);
+  const impossible = id && impossibleId(id);
+  if (impossible) return problem(response, 422, impossible);
   if (path === "/overview") {
     const poll = `poll ${Math.floor(now / pollMs())} of ${process.env.FIXTURE_SERVICES}`;
     return sendKeptJson(request, response, path, poll, () => READS[path]?.(url.searchParams, now));

@@ -58,6 +58,15 @@ function whole(summary: IncidentSummary): IncidentDetail {
   return { ...base, ...summary, logs, timeline };
 }
 
+const LARGEST_ID = 2n ** 63n - 1n;
+
+/** What the backend's validator says of a number that no incident can have; empty for one that it can. */
+export function impossibleId(id: string): string {
+  const should = "path.incident_id: Input should be";
+  if (BigInt(id) < 1n) return `${should} greater than or equal to 1`;
+  return BigInt(id) > LARGEST_ID ? `${should} less than or equal to ${LARGEST_ID}` : "";
+}
+
 const find = (id: number) => summaries.find((each) => each.id === id);
 
 export function incident(id: number): IncidentDetail | null {

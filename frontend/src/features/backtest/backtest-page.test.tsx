@@ -102,6 +102,12 @@ describe("a backtest in words", () => {
 });
 
 describe("the backtest page", () => {
+  it("names what of a link it does not ask", async () => {
+    renderApp("/models/backtest?policy=constructor&sensitivity=2&detector=view_forest&last=7x");
+    expect(await screen.findByText("policy=constructor, sensitivity=2, last=7x")).toBeVisible();
+    expect(screen.getByLabelText("Policy")).toHaveValue("");
+  });
+
   it("says that none was run yet", async () => {
     renderApp("/models/backtest");
     expect(await screen.findByText("No backtest was run since Canopy started")).toBeVisible();

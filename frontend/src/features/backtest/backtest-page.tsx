@@ -1,5 +1,6 @@
 /** Backtest: what the detector would have done in the past, with these settings and with others. */
 import { useQuery } from "@tanstack/react-query";
+import { LeftOutNote } from "@/components/left-out-note";
 import { ModelsNav } from "@/components/models-nav";
 import { EmptyState, ErrorState, Skeleton } from "@/components/ui/states";
 import type { Backtest } from "@/lib/api/types";
@@ -11,7 +12,7 @@ import { useTimeRange } from "@/lib/time-range";
 import { QuestionForm } from "./components/question-form";
 import { Run } from "./components/run";
 import { backtestsQuery, useBeginBacktest } from "./queries";
-import { readQuestion, requestOf, scopeText } from "./view-model";
+import { leftOutOf, readQuestion, requestOf, scopeText } from "./view-model";
 import "./backtest.css";
 
 const WEEK_MS = 604_800_000;
@@ -39,6 +40,7 @@ export default function BacktestPage() {
         what would have fired, how often, and which real incidents are found again. Nothing is changed by it.
       </p>
       <QuestionForm question={question} range={range} busy={running || begin.isPending} onAsk={ask} />
+      <LeftOutNote what={leftOutOf(search, range)} />
       {begin.error && <ErrorState title="The backtest did not start" error={begin.error} />}
       {!shown && list.isPending && <Skeleton height={160} label="Loading the backtests" />}
       {list.error && !list.data && (

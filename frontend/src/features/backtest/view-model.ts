@@ -10,7 +10,8 @@ import type {
 } from "@/lib/api/types";
 import type { Cell } from "@/lib/download";
 import { formatDuration, formatNumber, plural } from "@/lib/format";
-import { spanText, type TimeRange } from "@/lib/time-range";
+import { leftOut, oneOf } from "@/lib/left-out";
+import { rangeChecks, spanText, type TimeRange } from "@/lib/time-range";
 
 export const WORDS = ["low", "medium", "high"] as const;
 export const POLICIES = {
@@ -26,7 +27,7 @@ type Detector = keyof typeof DETECTORS;
 export type Sensitivity = NonNullable<BacktestBody["sensitivity"]>;
 
 const isKeyOf = <T extends object>(known: T, key: string | null): key is string & keyof T =>
-  key !== null && key in known;
+  key !== null && Object.hasOwn(known, key);
 
 /** "low", "0.62": what an address or a field says; null for anything that is no sensitivity. */
 export function parseSensitivity(text: string | null): Sensitivity | null {
@@ -53,6 +54,16 @@ export function readQuestion(search: URLSearchParams): Question {
     policy: isKeyOf(POLICIES, policy) ? policy : null,
     detector: isKeyOf(DETECTORS, detector) ? detector : null,
   };
+}
+
+/** What of an address `readQuestion` and the range leave out, as it stands there. */
+export function leftOutOf(search: URLSearchParams, range: TimeRange): string[] {
+  return leftOut(search, {
+    ...rangeChecks(range),
+    sensitivity: (text) => parseSensitivity(text) !== null,
+    policy: oneOf(Object.keys(POLICIES)),
+    detector: oneOf(Object.keys(DETECTORS)),
+  });
 }
 
 export function requestOf(question: Question, range: TimeRange): BacktestBody {
