@@ -1,7 +1,7 @@
 /** What is around every page: where one can go, how fresh the data is, how it is shown. */
 import { useQuery } from "@tanstack/react-query";
 import { Activity, BrainCircuit, ListTree, Siren } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, type RefObject, useLayoutEffect, useRef } from "react";
 import { NavLink } from "react-router";
 import { Toasts } from "@/components/toasts";
 import { overviewQuery } from "@/lib/api/queries";
@@ -22,13 +22,15 @@ const nothing = () => null;
 export function Shell({ children }: { children: ReactNode }) {
   const { refresh } = usePreferences();
   const connection = useLiveUpdates(refresh);
+  const bar = useRef<HTMLElement>(null);
+  useBarHeight(bar);
   return (
     <>
       <PartBoundary fallback={nothing}>
         <News />
       </PartBoundary>
       <SkipLink to="page">Skip to the page</SkipLink>
-      <header className="shell-bar">
+      <header ref={bar} className="shell-bar">
         <NavLink to="/" className="brand">
           <img src={`${import.meta.env.BASE_URL}favicon.svg`} alt="" width={22} height={22} />
           <span className="brand-word">Canopy</span>
@@ -55,6 +57,18 @@ export function Shell({ children }: { children: ReactNode }) {
       <Toasts />
     </>
   );
+}
+
+/** Tells the style sheets how much of the window the bar covers: it wraps where that is narrow or the text large. */
+function useBarHeight(bar: RefObject<HTMLElement | null>): void {
+  useLayoutEffect(() => {
+    const element = bar.current;
+    if (!element) return;
+    const { style } = document.documentElement;
+    const observer = new ResizeObserver(() => style.setProperty("--bar-height", `${element.offsetHeight}px`));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [bar]);
 }
 
 /** Moves the focus itself: an address with a fragment would be one more step back. */

@@ -2,6 +2,7 @@
 import { useWindowVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import type { IncidentSummary } from "@/lib/api/types";
+import { useKeptFocus } from "@/lib/kept-focus";
 import type { Selection } from "../use-selection";
 import { EmptyLine, IncidentLine } from "./incident-line";
 
@@ -42,8 +43,14 @@ export function VirtualIncidents(props: VirtualIncidentsProps) {
   const [first, last] = [drawn[0]?.index ?? 0, drawn.at(-1)?.index ?? 0];
   useEffect(() => onRange(first, last), [first, last, onRange]);
   useFocusHandle(handle, list, rows);
+  const focused = useRef(-1);
+  // An act may take the row out of the list; one that was scrolled away has none in its place.
+  const kept = useKeptFocus(() => {
+    const next = Math.min(focused.current, total - 1);
+    list.current?.querySelector<HTMLElement>(`[data-index="${next}"] a`)?.focus({ preventScroll: true });
+  });
   return (
-    <ol ref={list} className="panel virtual-list" style={{ blockSize: rows.getTotalSize() }}>
+    <ol ref={list} className="panel virtual-list" style={{ blockSize: rows.getTotalSize() }} {...kept}>
       {drawn.map(({ index, start, key }) => {
         const incident = items[index - offset];
         return (
@@ -53,7 +60,10 @@ export function VirtualIncidents(props: VirtualIncidentsProps) {
             data-index={index}
             aria-setsize={total}
             aria-posinset={index + 1}
-            onFocus={() => onActive(index)}
+            onFocus={() => {
+              focused.current = index;
+              onActive(index);
+            }}
             style={{ transform: `translateY(${start - top}px)` }}
           >
             {incident ? (
@@ -96,7 +106,9 @@ function useFocusHandle(
     const link = list.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"] a`);
     if (!link) return;
     wanted.current = null;
+    // The list scrolls it to the window's edge, where the bar is; the browser knows of that.
     link.focus({ preventScroll: true });
+    link.scrollIntoView({ block: "nearest" });
   };
   useEffect(take);
   useImperativeHandle(handle, () => ({
