@@ -1,6 +1,6 @@
 /** What an operator does to incidents: shown at once, taken back when refused, and undone with one key. */
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, useEffect, useId, useRef } from "react";
 import { showToast } from "@/components/toast-store";
 import { ApiError, api, unwrap } from "@/lib/api/client";
 import type {
@@ -100,7 +100,9 @@ export function useIncidentAct(id: number) {
   const shown = useIsShown();
   const { queryKey } = incidentQuery(id);
   const about = aboutIncident(id);
+  const mutationKey = ["act", useId()];
   const mutation = useMutation({
+    mutationKey,
     mutationFn: (act: Act | Remark) => send(id, act),
     onMutate: async (act) => {
       await client.cancelQueries({ queryKey });
@@ -125,7 +127,11 @@ export function useIncidentAct(id: number) {
     },
     onSettled: () => renewLists(client),
   });
-  return mutation;
+  /** Does nothing while the one before is on its way: the second half of a double click, a key held down. */
+  const once = (act: Act | Remark) => {
+    if (!client.isMutating({ mutationKey })) mutation.mutate(act);
+  };
+  return { error: mutation.error, variables: mutation.variables, isPending: mutation.isPending, once };
 }
 
 /** The words that came with the act have arrived. */
@@ -154,7 +160,9 @@ export function useBulkAct(onRefused: (refused: BulkResult["refused"], act: Act)
   const client = useQueryClient();
   const shown = useIsShown();
   const windows = { queryKey: ["incidents", "window"] };
+  const mutationKey = ["bulk act", useId()];
   const mutation = useMutation({
+    mutationKey,
     mutationFn: sendMany,
     onMutate: async ({ ids, act }) => {
       await client.cancelQueries(windows);
@@ -190,7 +198,11 @@ export function useBulkAct(onRefused: (refused: BulkResult["refused"], act: Act)
     },
     onSettled: () => renewLists(client),
   });
-  return mutation;
+  /** As `useIncidentAct`'s; `onDone` only when the server has answered. */
+  const once = (many: Many, onDone: () => void) => {
+    if (!client.isMutating({ mutationKey })) mutation.mutate(many, { onSuccess: onDone });
+  };
+  return { isPending: mutation.isPending, once };
 }
 
 /** The list that names each of them was left. */

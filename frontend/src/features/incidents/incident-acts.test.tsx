@@ -198,3 +198,28 @@ describe("the focus", () => {
     await expectFocus("Resolve");
   });
 });
+
+it("sends one answer however often it is pressed, and another one changes it", async () => {
+  const sent: unknown[] = [];
+  let arrive: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  server.use(
+    answer("post", "/incidents/{incident_id}/feedback", async (request) => {
+      const { answer: feedback } = (await request.json()) as { answer: "noise" | "yes" };
+      sent.push(feedback);
+      await held;
+      return incidentDetailOf(7, { feedback });
+    }),
+  );
+  const { user } = renderApp("/incidents/7");
+  const pressed = (name: string) => screen.findByRole("button", { name, pressed: true });
+  await user.dblClick(await screen.findByRole("button", { name: "No, noise" }));
+  arrive();
+  await user.click(await pressed("No, noise"));
+  await waitFor(() => expect(sent).toHaveLength(1));
+  await user.click(screen.getByRole("button", { name: "Yes" }));
+  await pressed("Yes");
+  await waitFor(() => expect(sent).toEqual(["noise", "yes"]));
+});

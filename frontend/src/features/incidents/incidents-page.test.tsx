@@ -192,6 +192,59 @@ describe("acting on the list", () => {
     expect(row(2).getByText("Open")).toBeVisible();
   });
 
+  it("keeps what is chosen when the act fails, and lets it go when it is done", async () => {
+    actable(3);
+    server.use(refuse("post", "/incidents/bulk", 503, "the database is locked. Nothing was changed"));
+    const { user } = renderApp("/incidents");
+    await user.click(await screen.findByRole("checkbox", { name: "Choose incident #3" }));
+    await user.click(screen.getByRole("checkbox", { name: "Choose incident #1" }));
+    await user.keyboard("r");
+    expect(await screen.findByText("the database is locked. Nothing was changed")).toBeVisible();
+    expect(screen.getByText("2 chosen")).toBeVisible();
+    actable(3);
+    await user.keyboard("r");
+    expect(await screen.findByText("2 incidents are resolved.")).toBeVisible();
+    await waitFor(() => expect(screen.queryByText("2 chosen")).toBeNull());
+  });
+
+  it("by the bar and the keyboard keeps the focus on the row at hand", async () => {
+    actable(3);
+    const { user } = renderApp("/incidents");
+    await screen.findByRole("link", { name: "Trouble 3" });
+    await user.keyboard("jjx");
+    const bar = within(await screen.findByRole("region", { name: "With the chosen incidents" }));
+    bar.getByRole("button", { name: "Resolve" }).focus();
+    await user.keyboard("{Enter}");
+    await screen.findByText("Incident #2 is resolved.");
+    await waitFor(() => expect(screen.getByRole("link", { name: "Trouble 2" })).toHaveFocus());
+  });
+
+  it("keeps the focus in the list when the row at hand no longer fits", async () => {
+    actable(3);
+    const { user } = renderApp("/incidents?status=OPEN");
+    await screen.findByRole("link", { name: "Trouble 3" });
+    await user.keyboard("jj");
+    await waitFor(() => expect(screen.getByRole("link", { name: "Trouble 2" })).toHaveFocus());
+    listen([3, 1].map((id) => incidentOf(id, { title: `Trouble ${id}` })));
+    await user.keyboard("r");
+    await waitFor(() => expect(screen.queryByRole("link", { name: "Trouble 2" })).toBeNull());
+    await waitFor(() => expect(screen.getByRole("link", { name: "Trouble 1" })).toHaveFocus());
+  });
+
+  it("tells of what was refused after the list was left", async () => {
+    actable(2);
+    const { user } = renderApp("/incidents");
+    await screen.findByRole("link", { name: "Trouble 2" });
+    await user.keyboard("ja");
+    await screen.findByText("Incident #2 is acknowledged.");
+    await user.click(screen.getByRole("link", { name: "Models" }));
+    await screen.findByRole("heading", { level: 1, name: "Models" });
+    const detail = "Incident #2 was acknowledged 6 min ago; undo is for the first 5 min.";
+    server.use(answer("post", "/incidents/bulk", { changed: [], refused: [{ id: 2, detail }] }));
+    await user.keyboard("u");
+    expect(await screen.findByText(detail)).toBeVisible();
+  });
+
   it("chooses all that fit, and none with Escape", async () => {
     actable(4);
     const { user } = renderApp("/incidents");

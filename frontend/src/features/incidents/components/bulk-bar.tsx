@@ -3,6 +3,7 @@ import { useState } from "react";
 import { SelectField } from "@/components/ui/field";
 import type { BulkResult, ResolveReason } from "@/lib/api/types";
 import { formatCount, plural } from "@/lib/format";
+import type { KeptFocus } from "@/lib/kept-focus";
 import type { Act } from "../acts";
 import { REASONS } from "../reasons";
 import { KeyHint } from "./key-hint";
@@ -14,19 +15,17 @@ interface BulkBarProps {
   onAct: (act: Act) => void;
   onAll: () => void;
   onClear: () => void;
+  /** The bar goes with what is chosen: the focus then goes to the row at hand. */
+  kept: KeptFocus;
 }
 
-export function BulkBar({ count, total, pending, onAct, onAll, onClear }: BulkBarProps) {
+export function BulkBar({ count, total, pending, onAct, onAll, onClear, kept }: BulkBarProps) {
   const [reason, setReason] = useState<ResolveReason | null>(null);
   return (
-    <section className="bulk-bar" aria-label="With the chosen incidents">
+    <section className="bulk-bar" aria-label="With the chosen incidents" aria-busy={pending} {...kept}>
       <strong role="status">{formatCount(count)} chosen</strong>
-      <button
-        type="button"
-        className="button"
-        disabled={pending}
-        onClick={() => onAct({ kind: "acknowledge" })}
-      >
+      {/* Not disabled while it is pending: that would drop the focus. */}
+      <button type="button" className="button" onClick={() => onAct({ kind: "acknowledge" })}>
         Acknowledge <KeyHint>A</KeyHint>
       </button>
       <SelectField
@@ -45,7 +44,6 @@ export function BulkBar({ count, total, pending, onAct, onAll, onClear }: BulkBa
       <button
         type="button"
         className="button button-primary"
-        disabled={pending}
         onClick={() => onAct({ kind: "resolve", reason })}
       >
         Resolve <KeyHint>R</KeyHint>
@@ -65,12 +63,13 @@ export function BulkBar({ count, total, pending, onAct, onAll, onClear }: BulkBa
 interface RefusalsProps {
   refused: BulkResult["refused"];
   onClose: () => void;
+  kept: KeptFocus;
 }
 
 /** Each incident that stayed as it was, with its reason. */
-export function Refusals({ refused, onClose }: RefusalsProps) {
+export function Refusals({ refused, onClose, kept }: RefusalsProps) {
   return (
-    <section className="state state-error refusals" role="alert" aria-label="Not done">
+    <section className="state state-error refusals" role="alert" aria-label="Not done" {...kept}>
       <div className="row row-spread">
         <p className="state-title">{plural(refused.length, "incident")} stayed as before</p>
         <button type="button" className="button button-small" onClick={onClose}>

@@ -19,9 +19,7 @@ import { KeyHint } from "./key-hint";
 export function IncidentActions({ incident }: { incident: IncidentDetail }) {
   const action = useIncidentAct(incident.id);
   const { status } = incident;
-  const act = (wish: Act) => {
-    if (!action.isPending) action.mutate(wish);
-  };
+  const act = (wish: Act) => action.once(wish);
   const canUndo = undoable(incident.timeline, useNow()) !== null;
   // The newest message's Undo has the key first: it may be about another incident.
   const ownsKey = !useToasts().some((toast) => toast.undo) && canUndo;

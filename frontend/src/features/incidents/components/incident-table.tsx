@@ -5,6 +5,7 @@ import { useLocation, useNavigate } from "react-router";
 import { showToast } from "@/components/toast-store";
 import type { BulkResult, IncidentList } from "@/lib/api/types";
 import { formatCount, plural } from "@/lib/format";
+import { useKeptFocus } from "@/lib/kept-focus";
 import { useShortcuts } from "@/lib/keys";
 import { incidentPath } from "@/lib/paths";
 import type { RowsWindow } from "@/lib/rows-window";
@@ -36,11 +37,10 @@ export function IncidentTable(props: IncidentTableProps) {
     selection.ids.size ? [...selection.ids] : rows.activeId === null ? [] : [rows.activeId];
   function act(wish: Act) {
     const ids = targets();
-    if (!ids.length || bulk.isPending) return;
-    bulk.mutate({ ids, act: wish });
-    selection.clear();
+    if (ids.length) bulk.once({ ids, act: wish }, selection.clear);
   }
   useListKeys({ rows, act, selection, search });
+  const kept = useKeptFocus(rows.focus);
   return (
     <>
       <p className="muted small row row-spread" aria-busy={renewing}>
@@ -54,7 +54,7 @@ export function IncidentTable(props: IncidentTableProps) {
           resolve <kbd>U</kbd> undo
         </span>
       </p>
-      {refused.length > 0 && <Refusals refused={refused} onClose={() => setRefused([])} />}
+      {refused.length > 0 && <Refusals refused={refused} onClose={() => setRefused([])} kept={kept} />}
       <div className={renewing ? "renewing" : undefined}>
         <VirtualIncidents
           items={data.items}
@@ -76,6 +76,7 @@ export function IncidentTable(props: IncidentTableProps) {
           onAct={act}
           onAll={() => void rows.chooseAll()}
           onClear={selection.clear}
+          kept={kept}
         />
       )}
     </>
@@ -123,7 +124,7 @@ function useRows({ data, selection, filters, scope }: IncidentTableProps) {
   }
 
   const activeId = data.items[active - data.offset]?.id ?? null;
-  return { handle, activeId, setActive, choose, chooseAll, move };
+  return { handle, activeId, setActive, choose, chooseAll, move, focus: () => move(0) };
 }
 
 interface KeyParts {

@@ -74,7 +74,7 @@ function CommentForm({ id }: { id: number }) {
   const field = useId();
   function onSubmit(event: FormEvent) {
     event.preventDefault();
-    if (!action.isPending) action.mutate({ kind: "comment", text: text.trim() });
+    action.once({ kind: "comment", text: text.trim() });
   }
   return (
     <form className="comment-form" onSubmit={onSubmit}>

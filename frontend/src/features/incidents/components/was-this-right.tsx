@@ -10,6 +10,9 @@ const ANSWERS: readonly { value: Feedback; label: string }[] = [
 
 export function WasThisRight({ incident }: { incident: IncidentDetail }) {
   const action = useIncidentAct(incident.id);
+  function give(answer: Feedback) {
+    if (answer !== incident.feedback) action.once({ kind: "feedback", answer });
+  }
   return (
     <section className="section" aria-labelledby="right-title">
       <h2 id="right-title">Was this right?</h2>
@@ -20,7 +23,7 @@ export function WasThisRight({ incident }: { incident: IncidentDetail }) {
             type="button"
             className="button"
             aria-pressed={incident.feedback === value}
-            onClick={() => action.mutate({ kind: "feedback", answer: value })}
+            onClick={() => give(value)}
           >
             {label}
           </button>
