@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import { showToast } from "./toast-store";
 import { Toasts } from "./toasts";
+import { Modal } from "./ui/modal";
 
 describe("a message about what was done", () => {
   it("is undone by its button, once", async () => {
@@ -71,5 +72,24 @@ describe("a message about what was done", () => {
     rerender(page(false));
     await user.keyboard("u");
     expect(screen.getByRole("main")).toHaveFocus();
+  });
+
+  it("stands in the dialog that is open, where it can be reached, and on the page after it", () => {
+    const page = (dialog: boolean) => (
+      <>
+        <Toasts />
+        {dialog && (
+          <Modal label="A model" onClose={() => undefined}>
+            <p>its facts</p>
+          </Modal>
+        )}
+      </>
+    );
+    const { rerender } = render(page(true));
+    act(() => void showToast("It is being retrained.", { tone: "problem" }));
+    const dialog = screen.getByRole("dialog", { name: "A model" });
+    expect(within(dialog).getByText("It is being retrained.")).toBeVisible();
+    rerender(page(false));
+    expect(screen.getByText("It is being retrained.")).toBeVisible();
   });
 });

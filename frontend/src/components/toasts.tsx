@@ -1,9 +1,11 @@
 /** Shows the toasts in a corner, read out politely; they wait while someone is at them. */
 import { X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { useKeptFocus } from "@/lib/kept-focus";
 import { useShortcuts } from "@/lib/keys";
 import { dismissToast, type Toast, undoNewest, useToasts } from "./toast-store";
+import { useTopModal } from "./ui/top-modal";
 import "./toasts.css";
 
 const STANDS_MS = 10_000;
@@ -21,7 +23,8 @@ export function Toasts() {
     setHeld(false);
     goBack(cameFrom.current);
   });
-  return (
+  const modal = useTopModal();
+  const shown = (
     <section
       ref={section}
       className="toasts"
@@ -44,6 +47,8 @@ export function Toasts() {
       ))}
     </section>
   );
+  // Beside an open dialog they would lie beneath it, unread and beyond reach.
+  return modal ? createPortal(shown, modal) : shown;
 }
 
 /** To where the focus was before it came to a message; to the page where that is gone. */

@@ -1,5 +1,6 @@
 /** A dialog over the page, the browser's own: it holds the focus, gives it back, and Escape closes it. */
 import { type ReactNode, useLayoutEffect, useRef } from "react";
+import { noteModal } from "./top-modal";
 import "./modal.css";
 
 interface ModalProps {
@@ -15,10 +16,15 @@ export function Modal({ label, onClose, className = "", children }: ModalProps) 
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const element = dialog.current;
-    element?.showModal();
-    element?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
+    if (!element) return;
+    element.showModal();
+    element.querySelector<HTMLElement>("[data-autofocus]")?.focus();
+    const forget = noteModal(element);
     // Closed before it is taken away, so that the browser gives the focus back.
-    return () => element?.close();
+    return () => {
+      forget();
+      element.close();
+    };
   }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does by keyboard what a click beside it does
