@@ -3,15 +3,16 @@ import { fileURLToPath } from "node:url";
 import { test as base, type Page } from "@playwright/test";
 import { preview } from "vite";
 
+/** Each page's address, the call behind it, and what stands there once that is answered. */
 export const PAGES = [
-  { name: "Now", path: "", api: "/overview" },
-  { name: "Service", path: "services/payment-service", api: "/metrics?" },
-  { name: "Incidents", path: "incidents", api: "/incidents?" },
-  { name: "Incident", path: "incidents/240", api: "/incidents/240" },
-  { name: "Logs", path: "logs?service=payment-service", api: "/logs/lines" },
-  { name: "Models", path: "models", api: "/models" },
-  { name: "Sensitivity", path: "models/sensitivity", api: "/sensitivity" },
-  { name: "Backtest", path: "models/backtest", api: "/backtests" },
+  { name: "Now", path: "", api: "/overview", data: ".service-card .sparkline" },
+  { name: "Service", path: "services/payment-service", api: "/metrics?", data: ".chart canvas" },
+  { name: "Incidents", path: "incidents", api: "/incidents?", data: ".line-title" },
+  { name: "Incident", path: "incidents/240", api: "/incidents/240", data: ".chart canvas" },
+  { name: "Logs", path: "logs?service=payment-service", api: "/logs/lines", data: ".log-row" },
+  { name: "Models", path: "models", api: "/models", data: "tbody tr" },
+  { name: "Sensitivity", path: "models/sensitivity", api: "/sensitivity", data: "tbody tr" },
+  { name: "Backtest", path: "models/backtest", api: "/backtests", data: ".backtest-verdict" },
 ] as const;
 
 export const isApi = (prefix: string) => (url: URL) =>

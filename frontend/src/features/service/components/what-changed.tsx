@@ -85,7 +85,9 @@ function Found({ changes, selection, onPick }: FoundProps) {
         {formatDateTime(start, zone)}.
       </p>
       <section className="section" aria-label="Metrics of this service">
-        <h3>Metrics of {changes.service}</h3>
+        <h3>
+          Metrics of <bdi>{changes.service}</bdi>
+        </h3>
         {moved.length > 0 && (
           <ol className="changes">
             {moved.map((change) => (
