@@ -35,7 +35,7 @@ describe("Now", () => {
     for (const text of ["p99 latency", "unusual", "63× the top"]) expect(bad).toHaveTextContent(text);
     expect(bad).toHaveTextContent("3,412 ms");
     expect(bad).toHaveTextContent("◆ Critical");
-    const waiting = within(bad).getByRole("link", { name: "2 incidents not resolved on payment-service" });
+    const waiting = within(bad).getByRole("link", { name: "2 not resolved on payment-service" });
     expect(waiting).toHaveTextContent("2 not resolved");
     expect(waiting).toHaveAttribute(
       "href",

@@ -8,7 +8,7 @@ import { RelativeTime } from "@/components/ui/time";
 import { NOT_RESOLVED } from "@/lib/api/queries";
 import type { Artefact, OverviewMetric, OverviewService } from "@/lib/api/types";
 import { serverNow } from "@/lib/clock";
-import { formatClock, formatDateTime, plural, quantity } from "@/lib/format";
+import { formatClock, formatDateTime, quantity } from "@/lib/format";
 import { incidentsPath, servicePath } from "@/lib/paths";
 import { usePreferences } from "@/lib/preferences";
 import { describeReading } from "@/lib/reading";
@@ -25,12 +25,9 @@ export const ServiceCard = memo(function ServiceCard({ service }: { service: Ove
           </Link>
         </h3>
         {service.open_incidents > 0 && (
-          <Link
-            className="small"
-            to={incidentsPath({ service: service.service, status: NOT_RESOLVED })}
-            aria-label={`${plural(service.open_incidents, "incident")} not resolved on ${service.service}`}
-          >
+          <Link className="small" to={incidentsPath({ service: service.service, status: NOT_RESOLVED })}>
             {service.open_incidents} not resolved
+            <span className="visually-hidden"> on {service.service}</span>
           </Link>
         )}
         <StandingTag standing={standing} inPart={learnsInPart(service)} />
