@@ -2,6 +2,7 @@ import { act, screen, waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IncidentDetail, TimelineEntry } from "@/lib/api/types";
+import { catchDownloads } from "@/testing/downloads";
 import { at, incidentDetailOf, incidentListOf, incidentOf, NOW } from "@/testing/factories";
 import { FakeEventSource } from "@/testing/fakes";
 import { renderApp } from "@/testing/render";
@@ -222,4 +223,35 @@ it("sends one answer however often it is pressed, and another one changes it", a
   await user.click(screen.getByRole("button", { name: "Yes" }));
   await pressed("Yes");
   await waitFor(() => expect(sent).toEqual(["noise", "yes"]));
+});
+
+describe("its export", () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  const choose = async (user: ReturnType<typeof renderApp>["user"], form: string) => {
+    await user.click(await screen.findByRole("button", { name: "Export" }));
+    await user.click(await screen.findByRole("menuitem", { name: form }));
+  };
+
+  it("is the server's file, byte by byte", async () => {
+    server.use(
+      http.get(urlOf("/incidents/{incident_id}/export"), ({ request }) =>
+        HttpResponse.text(`as ${new URL(request.url).searchParams.get("format")}\n`),
+      ),
+    );
+    const files = catchDownloads();
+    const { user } = renderApp("/incidents/7");
+    await choose(user, "Markdown");
+    await choose(user, "JSON");
+    await waitFor(() => expect(files).toHaveLength(2));
+    expect(files.map(({ name }) => name)).toEqual(["incident-7.md", "incident-7.json"]);
+    expect(await Promise.all(files.map(({ blob }) => blob.text()))).toEqual(["as md\n", "as json\n"]);
+  });
+
+  it("says why there is none", async () => {
+    server.use(refuse("get", "/incidents/{incident_id}/export", 503, "the database is locked"));
+    const { user } = renderApp("/incidents/7");
+    await choose(user, "Markdown");
+    expect(await screen.findByText("The incident was not exported. the database is locked")).toBeVisible();
+  });
 });

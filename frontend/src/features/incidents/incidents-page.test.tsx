@@ -1,8 +1,9 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { BulkBody, IncidentSummary } from "@/lib/api/types";
-import { incidentListOf, incidentOf } from "@/testing/factories";
+import { catchDownloads } from "@/testing/downloads";
+import { incidentDetailOf, incidentListOf, incidentOf } from "@/testing/factories";
 import { renderApp } from "@/testing/render";
 import { answer, hang, refuse, server, urlOf } from "@/testing/server";
 
@@ -257,18 +258,40 @@ describe("acting on the list", () => {
   });
 });
 
-it("exports the list as CSV that no spreadsheet executes", async () => {
-  listen([incidentOf(7, { service: '=HYPERLINK("http://evil")', title: "a,b" })]);
-  let file: Blob | undefined;
-  vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => {
-    file = blob as Blob;
-    return "blob:file";
+describe("the list as CSV", () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it("holds nothing that a spreadsheet executes", async () => {
+    listen([incidentOf(7, { service: '=HYPERLINK("http://evil")', title: "a,b" })]);
+    const files = catchDownloads();
+    const { user } = renderApp("/incidents");
+    await screen.findByText("1 incident");
+    await user.click(screen.getByRole("button", { name: "CSV" }));
+    await waitFor(() => expect(files).toHaveLength(1));
+    const text = await files[0]?.blob.text();
+    expect(text).toContain('7,OPEN,Critical,"\'=HYPERLINK(""http://evil"")",lat,"a,b"');
   });
-  vi.spyOn(URL, "revokeObjectURL").mockImplementation(() => undefined);
-  const { user } = renderApp("/incidents");
-  await screen.findByText("1 incident");
-  await user.click(screen.getByRole("button", { name: "CSV" }));
-  await waitFor(() => expect(file).toBeDefined());
-  const text = (await file?.text()) ?? "";
-  expect(text).toContain('7,OPEN,Critical,"\'=HYPERLINK(""http://evil"")",lat,"a,b"');
+
+  it("holds the chosen ones, those too that no longer fit the filters, and names those that are gone", async () => {
+    actable(3);
+    const files = catchDownloads();
+    const { user } = renderApp("/incidents?status=OPEN");
+    await screen.findByRole("link", { name: "Trouble 3" });
+    await user.keyboard("jxjxjx");
+    await screen.findByText("3 chosen");
+    const asked = listen([]);
+    server.use(
+      http.get(urlOf("/incidents/{incident_id}"), ({ params }) => {
+        const id = Number(params.incident_id);
+        if (id === 1) return HttpResponse.json({ detail: "There is no incident #1." }, { status: 404 });
+        return HttpResponse.json(incidentDetailOf(id, { status: "RESOLVED" }));
+      }),
+    );
+    await user.click(screen.getByRole("button", { name: "CSV of the chosen" }));
+    await waitFor(() => expect(files).toHaveLength(1));
+    const rows = ((await files[0]?.blob.text()) ?? "").trim().split("\r\n").slice(1);
+    expect(rows.map((each) => each.slice(0, 10))).toEqual(["3,RESOLVED", "2,RESOLVED"]);
+    expect(await screen.findByText(/no longer there: 1 incident \(#1\)/)).toBeVisible();
+    expect(asked).toEqual([]);
+  });
 });

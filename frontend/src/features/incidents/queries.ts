@@ -1,6 +1,6 @@
 /** What the incident pages ask of the backend. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, unwrap } from "@/lib/api/client";
+import { api, isGone, unwrap } from "@/lib/api/client";
 import type { IncidentDetail, IncidentSummary } from "@/lib/api/types";
 import type { RowsWindow } from "@/lib/rows-window";
 import { apiFilters, type ListFilters } from "./list-model";
@@ -92,4 +92,42 @@ export async function fetchAll(
     cursor = page.next_cursor;
   } while (cursor);
   return found;
+}
+
+/** So many are fetched one by one sooner than found among all that fit. */
+const FEW = 20;
+
+/**
+ * The chosen ones, whatever the filters say by now: another operator's act may have moved them out of the list.
+ * `missing` are those that are no longer there at all.
+ */
+export async function fetchChosen(
+  ids: readonly number[],
+  filters: ListFilters,
+  signal: AbortSignal,
+  onProgress: (done: number, total: number) => void,
+): Promise<{ found: IncidentSummary[]; missing: number[] }> {
+  const chosen = new Set(ids);
+  const listed = ids.length > FEW ? await fetchAll(filters, signal, onProgress) : [];
+  const found = listed.filter((each) => chosen.delete(each.id));
+  const missing: number[] = [];
+  for (const id of chosen) {
+    onProgress(found.length + missing.length, ids.length);
+    const one = await fetchOne(id, signal);
+    if (one) found.push(one);
+    else missing.push(id);
+  }
+  return { found, missing };
+}
+
+/** Null where there is none such any more. */
+async function fetchOne(id: number, signal: AbortSignal): Promise<IncidentSummary | null> {
+  try {
+    return await unwrap(
+      api.GET("/incidents/{incident_id}", { params: { path: { incident_id: id } }, signal }),
+    );
+  } catch (error) {
+    if (isGone(error as Error)) return null;
+    throw error;
+  }
 }

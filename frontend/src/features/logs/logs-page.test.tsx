@@ -137,12 +137,6 @@ describe("the lines of a range", () => {
     renderApp(SERVICE);
     expect(await screen.findByRole("status", { name: "Loading the logs" })).toBeVisible();
   });
-
-  it("are to be had as text", async () => {
-    renderApp(`${SERVICE}&level=ERROR`);
-    const href = (await screen.findByRole("link", { name: "Text" })).getAttribute("href") ?? "";
-    expect(href).toMatch(/^\/api\/v1\/logs\/export\?start=.*&service=payment-service&level=ERROR$/);
-  });
 });
 
 describe("templates", () => {

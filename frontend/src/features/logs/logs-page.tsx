@@ -1,6 +1,6 @@
 /** The logs: lines of a range with their counts over time, grouped by template, live, or around a moment. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Download, RefreshCw, X } from "lucide-react";
+import { RefreshCw, X } from "lucide-react";
 import { useCallback } from "react";
 import { LeftOutNote } from "@/components/left-out-note";
 import { SavedViewsMenu } from "@/components/saved-views";
@@ -11,12 +11,13 @@ import { usePageTitle } from "@/lib/page-title";
 import { type SearchChange, useSearchState } from "@/lib/search-state";
 import { rangeSearch } from "@/lib/time-range";
 import { AroundView } from "./components/around-view";
+import { ExportLogs } from "./components/export-logs";
 import { LinesView } from "./components/lines-view";
 import { LiveView } from "./components/live-view";
 import { LogFilterBar } from "./components/log-filter-bar";
 import { LogHistogramChart } from "./components/log-histogram";
 import { TemplateList } from "./components/template-list";
-import { exportUrl, histogramQuery, sourcesQuery } from "./queries";
+import { histogramQuery, sourcesQuery } from "./queries";
 import { describeSource, type LogsAsked, leftOutOf, logsAsked, type View } from "./view-model";
 import "./logs.css";
 
@@ -52,7 +53,7 @@ export default function LogsPage() {
         <div className="row">
           <ViewSwitch asked={asked} onChange={step} />
           <SavedViewsMenu page="logs" />
-          {ranged && <ExportLink asked={asked} />}
+          {ranged && <ExportLogs asked={asked} />}
           {asked.view !== "live" && (
             <button type="button" className="button" onClick={renew}>
               <RefreshCw aria-hidden="true" size={15} /> Refresh
@@ -140,22 +141,6 @@ function ViewSwitch({ asked, onChange }: Omit<ContentProps, "sources">) {
         </button>
       ))}
     </fieldset>
-  );
-}
-
-/** The ends of "the last hour" are those of the moment it is clicked. */
-function ExportLink({ asked }: { asked: LogsAsked }) {
-  return (
-    <a
-      className="button"
-      href={exportUrl(asked)}
-      download="logs.txt"
-      onClick={(event) => {
-        event.currentTarget.href = exportUrl(asked);
-      }}
-    >
-      <Download aria-hidden="true" size={15} /> Text
-    </a>
   );
 }
 

@@ -1,6 +1,6 @@
 /** What the logs page asks: pages of lines, counts over time, templates, the state of the sources. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { API_BASE, api, unwrap } from "@/lib/api/client";
+import { api, unwrap } from "@/lib/api/client";
 import { contentOf, type LogsAsked, rangeQuery } from "./view-model";
 
 const PAGE = 300;
@@ -89,11 +89,11 @@ export function sourcesQuery(service: readonly string[]) {
   });
 }
 
-/** Where the whole range is to be had as text. */
-export function exportUrl(asked: LogsAsked): string {
+/** Where the whole range is to be had as text, below the API's own address. */
+export function exportPath(asked: LogsAsked): string {
   const { service, level, ...rest } = rangeQuery(asked);
   const search = new URLSearchParams(rest);
   for (const each of service) search.append("service", each);
   for (const each of level) search.append("level", each);
-  return `${API_BASE}/logs/export?${search}`;
+  return `/logs/export?${search}`;
 }

@@ -97,3 +97,31 @@ function causeInWords(cause: unknown): string {
   }
   return `Canopy's server at ${host} cannot be reached.`;
 }
+
+/**
+ * A file of the backend, however long it takes: `signal` gives it up. Tells how many bytes have come.
+ * Throws `ApiError`, or the signal's reason.
+ */
+export async function fetchFile(
+  path: string,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+): Promise<Blob> {
+  try {
+    const response = await globalThis.fetch(API_BASE + path, { signal });
+    if (!response.ok) throw toApiError(await response.json().catch(() => null), response);
+    let bytes = 0;
+    const counted = new TransformStream<Uint8Array, Uint8Array>({
+      transform(part, out) {
+        bytes += part.byteLength;
+        onBytes(bytes);
+        out.enqueue(part);
+      },
+    });
+    const { headers } = response;
+    return await new Response(response.body?.pipeThrough(counted, { signal }), { headers }).blob();
+  } catch (cause) {
+    if (cause instanceof ApiError || signal.aborted) throw cause;
+    throw new ApiError(causeInWords(cause), 0);
+  }
+}

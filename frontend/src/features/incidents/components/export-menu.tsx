@@ -1,29 +1,34 @@
 /** The incident as a file: Markdown for a ticket, JSON for a program, its log lines as text. */
 import { Download } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
-import { API_BASE } from "@/lib/api/client";
+import { showToast } from "@/components/toast-store";
+import { api, unwrap } from "@/lib/api/client";
 import type { IncidentDetail } from "@/lib/api/types";
-import { downloadText, fileName } from "@/lib/download";
+import { downloadBlob, downloadText, fileName } from "@/lib/download";
 import { logsAsText } from "../view-model";
 
 export function ExportMenu({ incident }: { incident: IncidentDetail }) {
   const name = `incident-${incident.id}`;
-  const href = (format: string) => `${API_BASE}/incidents/${incident.id}/export?format=${format}`;
+  async function save(format: "md" | "json") {
+    const params = { path: { incident_id: incident.id }, query: { format } };
+    try {
+      const file = await unwrap(api.GET("/incidents/{incident_id}/export", { params, parseAs: "blob" }));
+      downloadBlob(`${name}.${format}`, file);
+    } catch (error) {
+      showToast(`The incident was not exported. ${(error as Error).message}`, { tone: "problem" });
+    }
+  }
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="button button-small">
         <Download aria-hidden="true" size={13} /> Export
       </DropdownMenu.Trigger>
       <DropdownMenu.Content className="popover menu" align="end" sideOffset={6}>
-        <DropdownMenu.Item asChild>
-          <a className="menu-item" href={href("md")} download={`${name}.md`}>
-            Markdown
-          </a>
+        <DropdownMenu.Item className="menu-item" onSelect={() => void save("md")}>
+          Markdown
         </DropdownMenu.Item>
-        <DropdownMenu.Item asChild>
-          <a className="menu-item" href={href("json")} download={`${name}.json`}>
-            JSON
-          </a>
+        <DropdownMenu.Item className="menu-item" onSelect={() => void save("json")}>
+          JSON
         </DropdownMenu.Item>
         <DropdownMenu.Item
           className="menu-item"
