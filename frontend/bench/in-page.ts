@@ -69,6 +69,19 @@ export async function frames(page: Page, ms: number): Promise<{ fps: number; lon
   }, ms);
 }
 
+/** Counts the keys and clicks that reach the page from when it is loaded; the answer says how many so far. */
+export async function countInputs(page: Page): Promise<() => Promise<number>> {
+  await page.addInitScript(() => {
+    Object.assign(window, { inputs: 0 });
+    const count = () => {
+      (window as unknown as { inputs: number }).inputs += 1;
+    };
+    // A click by Enter on a link is a key, which is counted as one.
+    for (const kind of ["keydown", "pointerdown"]) window.addEventListener(kind, count, { capture: true });
+  });
+  return () => page.evaluate(() => (window as unknown as { inputs: number }).inputs);
+}
+
 /** Begins to note how long each key press and click takes until its frame is painted. */
 export async function watchInteractions(page: Page): Promise<() => Promise<number[]>> {
   await page.evaluate(() => {
