@@ -1,22 +1,32 @@
 /** A page's saved views: open one, name what is shown now, copy it as a link, forget one. */
 import { Bookmark, X } from "lucide-react";
 import { Popover } from "radix-ui";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useId, useState } from "react";
 import { Link, useLocation } from "react-router";
-import { useSavedViews } from "@/lib/saved-views";
+import { MOST_VIEWS, type SavedView, shortName, useSavedViews } from "@/lib/saved-views";
 import { showToast } from "./toast-store";
 import "./saved-views.css";
+
+const FULL = `${MOST_VIEWS} views are kept, the most there can be: forget one first.`;
 
 export function SavedViewsMenu({ page }: { page: string }) {
   const { pathname, search } = useLocation();
   const { views, save, remove } = useSavedViews(page);
   const [name, setName] = useState("");
   const now = search.replace(/^\?/, "");
+  const taken = views.find((view) => view.name === shortName(name));
+  const full = !taken && views.length >= MOST_VIEWS;
+  const note = useId();
 
   function onSubmit(event: FormEvent) {
     event.preventDefault();
-    save(name, now);
+    if (!save(name, now)) return;
     setName("");
+    if (taken) showToast(`The view ${taken.name} is replaced.`, { undo: () => putBack(taken) });
+  }
+  function putBack(view: SavedView) {
+    if (save(view.name, view.search)) return;
+    showToast(`The view ${view.name} cannot be put back. ${FULL}`, { tone: "problem" });
   }
 
   return (
@@ -45,7 +55,7 @@ export function SavedViewsMenu({ page }: { page: string }) {
                 onClick={() => {
                   remove(view.name);
                   showToast(`The view ${view.name} is forgotten.`, {
-                    undo: () => save(view.name, view.search),
+                    undo: () => putBack(view),
                   });
                 }}
               >
@@ -61,12 +71,16 @@ export function SavedViewsMenu({ page }: { page: string }) {
             placeholder="Name this view"
             maxLength={60}
             value={name}
+            aria-describedby={note}
             onChange={(event) => setName(event.target.value)}
           />
-          <button type="submit" className="button" disabled={!name.trim()}>
-            Save
+          <button type="submit" className="button" disabled={!name.trim() || full}>
+            {taken ? "Replace" : "Save"}
           </button>
         </form>
+        <p id={note} role="status" className="muted small">
+          {full ? FULL : taken && "This name is taken: its view is replaced by what is shown now."}
+        </p>
         <button type="button" className="button button-small" onClick={() => void copyLink()}>
           Copy a link to what is shown
         </button>

@@ -5,8 +5,8 @@ import { useSavedViews } from "./saved-views";
 describe("saved views", () => {
   it("are kept by name, per page", () => {
     const { result } = renderHook(() => useSavedViews("page-a"));
-    act(() => result.current.save(" Mine ", "status=OPEN"));
-    act(() => result.current.save("Mine", "status=RESOLVED"));
+    act(() => void result.current.save(" Mine ", "status=OPEN"));
+    act(() => void result.current.save("Mine", "status=RESOLVED"));
     expect(result.current.views).toEqual([{ name: "Mine", search: "status=RESOLVED" }]);
     expect(renderHook(() => useSavedViews("page-b")).result.current.views).toEqual([]);
     act(() => result.current.remove("Mine"));

@@ -9,10 +9,14 @@ export interface SavedView {
 
 const PREFIX = "canopy.views.";
 const NAME_LENGTH = 60;
-const MOST = 30;
+/** More than anyone finds their way in; past it one must be forgotten first, none goes by itself. */
+export const MOST_VIEWS = 30;
 const NONE: readonly SavedView[] = [];
 const listeners = new Set<() => void>();
 const known = new Map<string, readonly SavedView[]>();
+
+/** The name a view is kept by. */
+export const shortName = (name: string) => name.trim().slice(0, NAME_LENGTH);
 
 function isView(value: unknown): value is SavedView {
   if (typeof value !== "object" || value === null) return false;
@@ -59,8 +63,8 @@ function subscribe(listener: () => void): () => void {
 
 export interface SavedViews {
   views: readonly SavedView[];
-  /** A name already taken is given to the new view. */
-  save: (name: string, search: string) => void;
+  /** A name already taken is given to the new view. False, and nothing is kept, where there are too many. */
+  save: (name: string, search: string) => boolean;
   remove: (name: string) => void;
 }
 
@@ -68,10 +72,11 @@ export function useSavedViews(page: string): SavedViews {
   const views = useSyncExternalStore(subscribe, () => viewsOf(page));
   const save = useCallback(
     (name: string, search: string) => {
-      const short = name.trim().slice(0, NAME_LENGTH);
-      if (!short) return;
+      const short = shortName(name);
       const others = viewsOf(page).filter((view) => view.name !== short);
-      keep(page, [...others, { name: short, search }].slice(-MOST));
+      if (!short || others.length >= MOST_VIEWS) return false;
+      keep(page, [...others, { name: short, search }]);
+      return true;
     },
     [page],
   );

@@ -267,6 +267,10 @@ describe("the models page", () => {
     expect(dialog.getByText("12,000 samples instead of 9,000")).toBeVisible();
     await user.click(dialog.getByRole("button", { name: "Take the newer one" }));
     await user.click(dialog.getByRole("button", { name: "Roll back" }));
+    await user.click(dialog.getByText("12,000 samples instead of 9,000"));
+    expect(asked).toHaveLength(1);
+    await user.click(await dialog.findByRole("button", { name: "Roll back" }));
+    await user.click(dialog.getByRole("button", { name: "Press again to roll back" }));
     expect(await screen.findByText(/The model before serves p99 latency on a/)).toBeVisible();
     expect(asked).toEqual([
       "/retrain?service=a&metric=lat&force=true",

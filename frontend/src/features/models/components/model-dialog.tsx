@@ -1,4 +1,5 @@
 /** One pair's model: what it is and learned from, and what can be done about it. */
+import { useState } from "react";
 import { Link } from "react-router";
 import { showToast } from "@/components/toast-store";
 import { Modal } from "@/components/ui/modal";
@@ -65,11 +66,7 @@ export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: (
             Take the newer one
           </button>
         )}
-        {model.before && (
-          <button type="button" className="button" disabled={rollback.isPending} onClick={goBack}>
-            Roll back
-          </button>
-        )}
+        {model.before && <RollBack pending={rollback.isPending} onSure={goBack} />}
         <Link className="button" to={`/models/backtest?${new URLSearchParams({ service, metric })}`}>
           Backtest it
         </Link>
@@ -79,6 +76,25 @@ export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: (
       </div>
       {refused && <p role="alert">{refused.message}</p>}
     </Modal>
+  );
+}
+
+/** Asks once more in its own place: nothing takes it back but a retrain. Left without the second press, it forgets the first. */
+function RollBack({ pending, onSure }: { pending: boolean; onSure: () => void }) {
+  const [sure, setSure] = useState(false);
+  return (
+    <button
+      type="button"
+      className={sure ? "button button-primary" : "button"}
+      disabled={pending}
+      onBlur={() => setSure(false)}
+      onClick={() => {
+        if (sure) onSure();
+        setSure(!sure);
+      }}
+    >
+      {sure ? "Press again to roll back" : "Roll back"}
+    </button>
   );
 }
 
