@@ -92,6 +92,6 @@ def _require(incident: Incident, wish: str) -> None:
     allowed = _ALLOWED[incident.status]
     if wish not in allowed:
         raise IllegalTransition(
-            f"Incident #{incident.id} is {incident.status}, so it cannot be {wish}; "
+            f"Incident #{incident.id} is {incident.status.lower()}, so it cannot be {wish}; "
             f"it can be {' or '.join(allowed)}."
         )

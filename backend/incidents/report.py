@@ -44,7 +44,7 @@ def _facts(incident: Incident) -> Iterator[tuple[str, str]]:
     yield "Metric", f"{_text(incident.metric_title)} ({_text(incident.metric)})"
     yield "Severity", incident.severity
     reason = f" ({incident.resolve_reason})" if incident.resolve_reason else ""
-    yield "Status", f"{incident.status}{reason}"
+    yield "Status", f"{incident.status.capitalize()}{reason}"
     yield "Event", to_rfc3339(incident.event_ts)
     lasted = duration(incident.last_fired_at - incident.event_ts)
     yield "Last fired", f"{to_rfc3339(incident.last_fired_at)} ({lasted} after the event)"

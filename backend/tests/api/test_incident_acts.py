@@ -17,7 +17,7 @@ def test_many_are_acted_on_at_once_and_taken_back(running: Running) -> None:
     answer = running.post("/incidents/bulk", {"action": "acknowledge", "ids": [*both["ids"], 10**6]}).json()
     (odd,) = answer["changed"]
     assert {refusal["id"]: refusal["detail"] for refusal in answer["refused"]} == {
-        sick: f"Incident #{sick} is ACKNOWLEDGED, so it cannot be acknowledged; it can be resolved.",
+        sick: f"Incident #{sick} is acknowledged, so it cannot be acknowledged; it can be resolved.",
         10**6: "There is no incident #1000000.",
     }
     resolve = {"action": "resolve", "ids": [odd], "reason": "noise", "comment": "a test"}

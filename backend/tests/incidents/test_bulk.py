@@ -23,7 +23,7 @@ def test_what_can_be_done_is_done_and_the_rest_is_named(store: IncidentStore) ->
     changed, refused = store.change_many([three, two, 99, one, three], partial(acknowledge, at=2001.0))
     assert [incident.id for incident in changed] == [three, one]
     assert refused == {
-        two: f"Incident #{two} is RESOLVED, so it cannot be acknowledged; it can be reopened.",
+        two: f"Incident #{two} is resolved, so it cannot be acknowledged; it can be reopened.",
         99: "There is no incident #99.",
     }
     for incident_id, status in ((one, Status.ACKNOWLEDGED), (two, Status.RESOLVED)):

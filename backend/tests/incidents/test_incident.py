@@ -63,20 +63,20 @@ def test_acknowledge_resolve_and_reopen_walk_the_whole_way() -> None:
         (
             ACKNOWLEDGED,
             acknowledge,
-            "Incident #12 is ACKNOWLEDGED, so it cannot be acknowledged; it can be resolved.",
+            "Incident #12 is acknowledged, so it cannot be acknowledged; it can be resolved.",
         ),
         (
             RESOLVED,
             acknowledge,
-            "Incident #12 is RESOLVED, so it cannot be acknowledged; it can be reopened.",
+            "Incident #12 is resolved, so it cannot be acknowledged; it can be reopened.",
         ),
-        (RESOLVED, resolve, "Incident #12 is RESOLVED, so it cannot be resolved; it can be reopened."),
+        (RESOLVED, resolve, "Incident #12 is resolved, so it cannot be resolved; it can be reopened."),
         (
             OPEN,
             reopen,
-            "Incident #12 is OPEN, so it cannot be reopened; it can be acknowledged or resolved.",
+            "Incident #12 is open, so it cannot be reopened; it can be acknowledged or resolved.",
         ),
-        (ACKNOWLEDGED, reopen, "Incident #12 is ACKNOWLEDGED, so it cannot be reopened; it can be resolved."),
+        (ACKNOWLEDGED, reopen, "Incident #12 is acknowledged, so it cannot be reopened; it can be resolved."),
     ],
 )
 def test_an_illegal_transition_says_the_status_and_what_is_allowed(
