@@ -1,6 +1,6 @@
 /** Shows the toasts in a corner, read out politely; they wait while someone is at them. */
 import { X } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { useKeptFocus } from "@/lib/kept-focus";
 import { useShortcuts } from "@/lib/keys";
@@ -23,7 +23,7 @@ export function Toasts() {
     setHeld(false);
     goBack(cameFrom.current);
   });
-  const modal = useTopModal();
+  const { home, box } = useWithinReach();
   const shown = (
     <section
       ref={section}
@@ -47,8 +47,26 @@ export function Toasts() {
       ))}
     </section>
   );
-  // Beside an open dialog they would lie beneath it, unread and beyond reach.
-  return modal ? createPortal(shown, modal) : shown;
+  return (
+    <>
+      <div ref={home} />
+      {createPortal(shown, box)}
+    </>
+  );
+}
+
+/**
+ * A box that stands in the open dialog, and `home` while there is none: beside a dialog the messages would lie
+ * beneath it, unread and beyond reach. It is moved as it is, so that none is read out again.
+ */
+function useWithinReach() {
+  const modal = useTopModal();
+  const home = useRef<HTMLDivElement>(null);
+  const [box] = useState(() => document.createElement("div"));
+  useLayoutEffect(() => {
+    (modal ?? home.current)?.append(box);
+  }, [modal, box]);
+  return { home, box };
 }
 
 /** To where the focus was before it came to a message; to the page where that is gone. */

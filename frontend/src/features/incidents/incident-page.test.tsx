@@ -215,7 +215,7 @@ describe("what an operator does to it", () => {
       ),
       http.post(urlOf("/incidents/{incident_id}/acknowledge"), () => {
         resolved = true;
-        return HttpResponse.json({ detail: "Incident #7 is RESOLVED" }, { status: 409 });
+        return HttpResponse.json({ detail: "Incident #7 is resolved" }, { status: 409 });
       }),
     );
     const { user } = renderApp("/incidents/7");
@@ -261,7 +261,7 @@ describe("an incident that is not there", () => {
 
   it("is not asked for when the address holds no number", async () => {
     renderApp("/incidents/abc");
-    expect(await screen.findByText('"abc" is not an incident\'s number.')).toBeVisible();
+    expect(await screen.findByText("There is no such incident")).toBeVisible();
   });
 
   it.each(["0", "100000000000000000000"])(
