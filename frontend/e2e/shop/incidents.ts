@@ -115,7 +115,7 @@ function refusal(id: number, action: string): string {
   if (!status) return `There is no incident #${id}.`;
   const allowed = FROM[action];
   if (!allowed || allowed.includes(status)) return "";
-  return `Incident #${id} is ${status}, so it cannot be ${action}d.`;
+  return `Incident #${id} is ${status.toLowerCase()}, so it cannot be ${action}d.`;
 }
 
 /** The incident after an operator's action, or why not; null when there is none of that number. */

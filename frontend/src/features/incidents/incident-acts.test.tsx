@@ -128,7 +128,7 @@ describe("what was typed", () => {
       ),
       http.post(urlOf("/incidents/{incident_id}/resolve"), () => {
         resolved = true;
-        return HttpResponse.json({ detail: "Incident #7 is RESOLVED" }, { status: 409 });
+        return HttpResponse.json({ detail: "Incident #7 is resolved" }, { status: 409 });
       }),
       answer("post", "/incidents/{incident_id}/comments", stands("RESOLVED", entry("comment", 0))),
     );

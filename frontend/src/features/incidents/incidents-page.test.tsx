@@ -41,7 +41,7 @@ function actable(count: number, stubborn: number[] = []) {
         changed: body.ids.filter((id) => !stubborn.includes(id)),
         refused: body.ids
           .filter((id) => stubborn.includes(id))
-          .map((id) => ({ id, detail: `Incident #${id} is RESOLVED, so it cannot be resolved.` })),
+          .map((id) => ({ id, detail: `Incident #${id} is resolved, so it cannot be resolved.` })),
       };
     }),
   );
@@ -166,7 +166,7 @@ describe("acting on the list", () => {
     await user.click(bar.getByRole("button", { name: "Resolve" }));
     const refusals = within(await screen.findByRole("alert", { name: "Not done" }));
     expect(refusals.getByText("1 incident stayed as before")).toBeVisible();
-    expect(refusals.getByText("Incident #3 is RESOLVED, so it cannot be resolved.")).toBeVisible();
+    expect(refusals.getByText("Incident #3 is resolved, so it cannot be resolved.")).toBeVisible();
     expect(screen.getByText("2 incidents are resolved.")).toBeVisible();
     expect(sent).toMatchObject([{ action: "resolve", reason: "noise", ids: [4, 3, 2] }]);
     expect(screen.queryByText("3 chosen")).toBeNull();
