@@ -173,11 +173,8 @@ describe("the models page", () => {
   });
 
   it("names fifty of forty thousand that failed, and counts them all", async () => {
-    const failed = Array.from({ length: 40_000 }, (_, index) => ({
-      service: `s${index}`,
-      metric: "lat",
-      reason: "all values are equal",
-    }));
+    const problem = { metric: "lat", reason: "all values are equal" };
+    const failed = Array.from({ length: 40_000 }, (_, index) => ({ service: `s${index}`, ...problem }));
     server.use(answer("get", "/retrain", jobOf({ state: "done", finished_at: at(0), failed })));
     renderApp("/models");
     const panel = within(await screen.findByRole("region", { name: "Retrain" }));
