@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.detection.compiled import njit, wrapping
+from backend.detection.detector import YOUNG
 from backend.detection.forest_memory import Memory, Rules
 from backend.detection.recurrence import allowance, remember
-from backend.detection.step_tables import POWER, fit_table, weight_at
+from backend.detection.step_tables import POWER, far_out, fit_table, weight_at
 from backend.detection.training_window import held, in_order, learn, room_for
 from backend.detection.views import VIEWS, Past, Spans, advance, look, past_of
 
@@ -25,6 +26,7 @@ _CALM = 0.5
 _DOUBT = 16
 """In a young window a new extreme is nothing rare: what a score has above _CALM counts n / (n + _DOUBT)."""
 
+_VALUE = VIEWS.index("value")
 _STREAMS = 1 << 40
 """Random streams of one seed: one for each view and refit."""
 
@@ -104,15 +106,25 @@ def refit(memory: Memory, rules: Rules, pair: int) -> None:
 
 @njit(cache=True, nogil=True)
 def _score(memory: Memory, pair: int, views: FloatArray, weights: FloatArray) -> float:
-    """The power mean of the views' scores, doubted while the window is young; writes their weights."""
+    """The power mean of the views' scores, doubted while the window is young; writes their weights.
+
+    A young window is doubted where a value lies a little beyond what it has seen, and not where it lies far
+    off: few readings make shallow trees, and no score of theirs would tell a fault a hundred times as high.
+    """
     tables = memory.tables
+    learned = memory.window.counts[pair, 2]
+    far = 0.0
+    if learned < YOUNG:
+        off = far_out(tables.edges[pair, _VALUE], views[_VALUE] - tables.origins[pair, _VALUE])
+        far = off * (1.0 - learned / YOUNG)
     total = 0.0
     for view in range(len(VIEWS)):
         away = views[view] - tables.origins[pair, view]
         weights[view] = weight_at(tables.edges[pair, view], tables.weights[pair, view], away)
+        if far > 0.0:
+            weights[view] += (1.0 - weights[view]) * far * far_out(tables.edges[pair, view], away)
         total += weights[view]
     score = (total / len(VIEWS)) ** (1.0 / POWER)
-    learned = memory.window.counts[pair, 2]
     return _CALM + (score - _CALM) * learned / (learned + _DOUBT) if score > _CALM else score
 
 

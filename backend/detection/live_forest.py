@@ -303,10 +303,10 @@ class LiveForest:
 
 def _keep_above_zero(expected: FloatArray, keys: Sequence[SeriesKey], models: ModelSet) -> None:
     """A metric that was never below 0 is not expected there; a range without an end tells nothing."""
-    expected[~np.isfinite(expected).all(axis=1)] = np.nan
     for row in np.flatnonzero(expected[:, 0] < 0).tolist():
         if models.models[keys[row]].usual.low >= 0:
             expected[row, 0] = 0.0
+    expected[~np.isfinite(expected).all(axis=1)] = np.nan
 
 
 def _push_newer(

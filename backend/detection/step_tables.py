@@ -29,6 +29,9 @@ PAD_IQR = 0.1
 
 _BENT_RANGE = 0.01
 
+_FAR = 8.0
+"""Times the breadth of all that was seen: a reading so far beyond it is half way to certain."""
+
 _CONSTANT = 1e-9
 _CONSTANT_PAD = 0.01
 _LEAST_PAD = 1e-12
@@ -103,6 +106,20 @@ def weight_at(edges: SingleArray, weights: SingleArray, value: float) -> float:
         start += half if edges[start + half - 1] <= single else 0
         count -= half
     return weights[start + (1 if edges[start] <= single else 0)]
+
+
+@njit(cache=True, nogil=True)
+def far_out(edges: SingleArray, value: float) -> float:
+    """How far a value relative to the origin lies beyond all that the trees saw: 0 within, towards 1 far off.
+
+    Trees score near and far beyond it alike.
+    """
+    last = len(edges) - 1
+    while last > 0 and edges[last] == np.inf:
+        last -= 1
+    low, high = np.float64(edges[0]), np.float64(edges[last])
+    away = max(low - value, value - high)
+    return away / (away + _FAR * (high - low)) if away > 0.0 and high > low else 0.0
 
 
 @njit(cache=True, nogil=True)

@@ -59,11 +59,11 @@ class Backfill:
         """The metrics whose past is not complete, and why."""
         return self._owed.reasons
 
-    def catch_up(self, keys: Collection[SeriesKey], at: float) -> dict[SeriesKey, int]:
+    def catch_up(self, keys: Collection[SeriesKey], at: float) -> dict[SeriesKey, int | None]:
         """Before the poll of ``at`` is judged: fill what lies between each metric's last poll and this one.
 
-        ``keys`` are the pairs that have a value now. Returns, for each pair that was loaded anew and has no
-        model, how many readings of the training window are stored: counting is reading them all.
+        ``keys`` are the pairs that have a value now. Returns, for each pair that was loaded anew, how many
+        readings of the training window are stored; None where a model serves, for counting is reading all.
         """
         present: dict[str, list[SeriesKey]] = {}
         for key in keys:
@@ -72,8 +72,7 @@ class Backfill:
         # Before the poll's own readings are stored: after a kill they would look like a complete past.
         self._owed.save()
         loaded = self._windows.unknown(keys) | (changed - self._windows.unknown(changed))
-        counts = {key: self._load(key, at) for key in loaded}
-        return {key: count for key, count in counts.items() if count is not None}
+        return {key: self._load(key, at) for key in loaded}
 
     def kept(self, failed: Mapping[SeriesKey, Unkept]) -> None:
         """After a poll's readings were appended: ``failed`` says which pairs could not be kept, and why."""

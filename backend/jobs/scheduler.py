@@ -100,6 +100,9 @@ class Jobs:
         """
         deadline = time.monotonic() + seconds
         if self._scheduler.running:  # not where the start failed
+            # Shut down while it hands out a job, the scheduler's thread fails: get_jobs waits for that.
+            self._scheduler.pause()
+            self._scheduler.get_jobs()
             self._scheduler.shutdown(wait=False)
         self._retrainer.stop(seconds)
         if self._polling.acquire(timeout=max(0.0, deadline - time.monotonic())):

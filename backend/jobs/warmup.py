@@ -43,11 +43,12 @@ class WarmUp:
         self._failed: dict[SeriesKey, str] = {}
         self._not_before: dict[SeriesKey, float] = {}
 
-    def stored(self, counts: Mapping[SeriesKey, int]) -> None:
-        """Take the stored samples of pairs that were loaded anew."""
+    def stored(self, counts: Mapping[SeriesKey, int | None]) -> None:
+        """Take the stored samples of pairs that were loaded anew; None where they were not counted."""
         with self._lock:
             for key, count in counts.items():
-                self._have[key] = count
+                if count is not None:
+                    self._have[key] = count
 
     def after_poll(self, report: CycleReport) -> None:
         """Count this poll's samples, and train the pairs that now have enough."""

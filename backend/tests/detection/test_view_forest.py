@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -69,6 +70,21 @@ def test_no_score_before_there_are_trees() -> None:
     assert (push(model, noisy(FIRST_FIT)) == 0).all()
     assert push(model, noisy(10), start=FIRST_FIT).min() > 0
     assert model.is_ready(np.array([0])).all()
+
+
+@pytest.mark.parametrize("count", [50, 70, 100, 150, 239, 300])
+@pytest.mark.parametrize(
+    "healthy",
+    [lambda n: 40 + 10 * np.sin(np.arange(n)), lambda n: 30 + np.arange(n) % 60 / 3, noisy],
+    ids=["smooth", "saw", "noisy"],
+)
+def test_however_little_a_model_has_learned_it_tells_a_fault_a_hundred_times_as_high(
+    count: int, healthy: Callable[[int], np.ndarray]
+) -> None:
+    for seed in range(5):
+        model = forest((seed,))
+        push(model, healthy(count))
+        assert model.scores_if(0, np.array([4000.0, -4000.0])).min() >= THRESHOLD
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=8), st.integers(0, 2**31))
