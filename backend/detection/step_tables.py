@@ -30,7 +30,7 @@ PAD_IQR = 0.1
 _BENT_RANGE = 0.01
 
 _FAR = 8.0
-"""Times the breadth of all that was seen: a reading so far beyond it is half way to certain."""
+"""Times the breadth between the outermost splits: what is so far beyond them is half way to certain."""
 
 _CONSTANT = 1e-9
 _CONSTANT_PAD = 0.01
@@ -110,9 +110,9 @@ def weight_at(edges: SingleArray, weights: SingleArray, value: float) -> float:
 
 @njit(cache=True, nogil=True)
 def far_out(edges: SingleArray, value: float) -> float:
-    """How far a value relative to the origin lies beyond all that the trees saw: 0 within, towards 1 far off.
+    """How far a value relative to the origin lies beyond the outermost splits: 0 within, towards 1 far off.
 
-    Trees score near and far beyond it alike.
+    The trees score near and far beyond them alike.
     """
     last = len(edges) - 1
     while last > 0 and edges[last] == np.inf:

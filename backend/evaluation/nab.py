@@ -101,8 +101,9 @@ def _placed(times: FloatArray, windows: FloatArray) -> list[tuple[int, int]]:
         wanted = np.round(windows[number] * 1e6)
         if wanted[1] < wanted[0]:
             raise BadWindow(number, "it ends before it starts")
-        first, last = np.searchsorted(rows, wanted).tolist()
-        if last >= len(rows) or (rows[[first, last]] != wanted).any():
+        first = int(np.searchsorted(rows, wanted[0]))
+        last = int(np.searchsorted(rows, wanted[1], side="right")) - 1
+        if first >= len(rows) or (rows[[first, last]] != wanted).any():
             raise BadWindow(number, "no row has the time of its " + _missing(rows, wanted))
         if bounds and first <= bounds[-1][1]:
             raise BadWindow(number, "it begins inside another one")

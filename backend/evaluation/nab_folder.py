@@ -67,6 +67,8 @@ def _nab_file(listing: Path, name: str, path: Path, windows: Windows) -> tuple[S
                     "allowed: what a series may have, such as 2026-01-31 10:00"
                 )
     series = read_series(path)
+    if not series.usable.any():
+        raise ValueError(f"{path} has no row that can be read")
     tell_unread(series)
     try:
         return series, nab.rubric(series.timestamps, bounds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,7 +28,7 @@ from backend.evaluation.scorecard import (
     with_labels,
 )
 from backend.evaluation.scorecard_page import ENDING, introduction
-from backend.evaluation.series import Series, published, series_below, weeks_of
+from backend.evaluation.series import NotASeries, Series, published, read_series, series_below, weeks_of
 from backend.metrics.files import replace_synced
 from backend.metrics.visible import visible
 
@@ -76,10 +77,18 @@ def _folders(data: Path) -> list[Path]:
         return [data]
     found = [path for path in sorted(data.iterdir()) if path.is_dir() and any(series_below(path))]
     # Log files of a structured form are CSVs as well: a folder without one series is no data set.
-    folders = [path for path in found if _is_nab(path) or any(readable_series(path))]
+    folders = [path for path in found if _is_nab(path) or _has_series(path)]
     if not folders:
         raise ValueError(f"no folder with series in {data}")
     return folders
+
+
+def _has_series(folder: Path) -> bool:
+    for path in series_below(folder):
+        with suppress(NotASeries):
+            if read_series(path).usable.any():
+                return True
+    return False
 
 
 def _is_nab(folder: Path) -> bool:

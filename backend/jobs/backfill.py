@@ -150,12 +150,12 @@ class Backfill:
 
     def _load(self, key: SeriesKey, at: float) -> int | None:
         """Fill the pair's recent window from its stored readings; see `catch_up`."""
+        has_model = key in self._registry.current.models
         try:
             stored = self._history.recent(key, at - _LOADED_WINDOWS * ROLLING_WINDOW * self._interval)
-            has_model = key in self._registry.current.models
             count = None if has_model else self._history.count(key, at - self.window)
         except HistoryError as error:
             log.error("the stored readings of %r, %s cannot be read: %s", key.service, key.metric, error)
-            return 0
+            return None if has_model else 0
         self._windows.load(key, stored.timestamps, stored.values)
         return count

@@ -222,7 +222,7 @@ class Backtester:
         start: float,
         end: float,
     ) -> list[PairResult]:
-        """Replay every pair, two at a time; the kernels let go of the interpreter."""
+        """Replay every pair, as many at a time as there are cores; the kernels let go of the interpreter."""
         real = self._real(backtest.request)
         about = Replay(
             present=backtest.present,

@@ -16,7 +16,7 @@ from backend.jobs.backtest_result import Backtest, PairResult
 from backend.metrics.folders import folder_name
 
 _ALL, _TABLE, _CHARTS = "backtest.json", "incidents.csv", "series"
-_COLUMNS = (
+COLUMNS = (
     "service",
     "metric",
     "start",
@@ -39,15 +39,33 @@ def check_folder(folder: Path) -> None:
         raise BacktestRefused(f"{folder} is a file: a folder is needed for the results")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        held = {path.name for path in folder.iterdir()}
+        others = _not_ours(folder)
         TemporaryFile(dir=folder).close()
     except OSError as error:
         raise BacktestRefused(f"cannot write {folder}: {error.strerror}") from error
-    others = held - {_ALL, _TABLE, _CHARTS}
-    if _TABLE not in held:  # which is written first: these are no backtest's
-        others = held
     if others:
         raise BacktestRefused(f"{folder} holds other files ({min(others)}): give another folder as --out")
+
+
+def _not_ours(folder: Path) -> list[str]:
+    """The names in it that no earlier backtest has written."""
+    held = sorted(path.name for path in folder.iterdir())
+    if _TABLE not in held or not _is_table(folder / _TABLE):  # which is written first
+        return held
+    wanted = {_TABLE} | {name for name in (_ALL,) if (folder / name).is_file()}
+    charts = folder / _CHARTS
+    if charts.is_dir() and not charts.is_symlink():
+        wanted.add(_CHARTS)
+        strange = (path for path in charts.rglob("*") if path.is_symlink() or path.suffix != ".csv")
+        held += [str(path.relative_to(folder)) for path in strange if path.is_symlink() or not path.is_dir()]
+    return [name for name in held if name not in wanted]
+
+
+def _is_table(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        return next(csv.reader(file), []) == list(COLUMNS)
 
 
 def write_files(backtest: Backtest, document: str, folder: Path) -> None:
@@ -58,13 +76,13 @@ def write_files(backtest: Backtest, document: str, folder: Path) -> None:
     (folder / _ALL).unlink(missing_ok=True)
     if (folder / _CHARTS).exists():
         shutil.rmtree(folder / _CHARTS)
-    _write(folder / _TABLE, _COLUMNS, _incidents(backtest))
+    _write(folder / _TABLE, COLUMNS, _incidents(backtest))
     for result in backtest.results:
         path = folder / _CHARTS / folder_name(result.service) / f"{folder_name(result.metric)}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         columns = _chart(result)
         _write(path, list(columns), zip(*columns.values(), strict=True))
-    (folder / _ALL).write_text(document + "\n", encoding="utf-8")
+    (folder / _ALL).write_text(document + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def _incidents(backtest: Backtest) -> list[tuple[object, ...]]:

@@ -100,7 +100,7 @@ class Jobs:
         """
         deadline = time.monotonic() + seconds
         if self._scheduler.running:  # not where the start failed
-            # Shut down while it hands out a job, the scheduler's thread fails: get_jobs waits for that.
+            # Shut down while it hands out jobs, the scheduler's thread fails: get_jobs waits while it does.
             self._scheduler.pause()
             self._scheduler.get_jobs()
             self._scheduler.shutdown(wait=False)

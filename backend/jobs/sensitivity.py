@@ -155,16 +155,20 @@ class SensitivityControl:
 
         How old a model was is not stored: live it had learned what was stored before, save what fired.
         """
-        columns = self._history.columns(key, start - 2 * YOUNG * self._settings.poll.interval, end)
-        before = int(np.searchsorted(columns.timestamps, start))
-        older = 0
-        if before < YOUNG and len(columns):
-            # A new pair, which has hardly any readings, or one that came back after a silence.
-            everything = self._history.columns(key, 0.0, end).timestamps
-            older = int(np.searchsorted(everything, columns.timestamps[0]))
+        columns = self._history.columns(key, start, end)
         scores = np.array([float(text) if text else np.nan for text in columns.score.tolist()])
-        grown = older + np.arange(1, len(columns) + 1) >= YOUNG
-        return Scored(columns.timestamps, columns.values, scores, grown).part(slice(before, None))
+        grown = self._learned_before(key, start) + np.arange(1, len(columns) + 1) >= YOUNG
+        return Scored(columns.timestamps, columns.values, scores, grown)
+
+    def _learned_before(self, key: SeriesKey, start: float) -> int:
+        """How many readings are stored before ``start``, of the newest that make a model grown."""
+        back = 2 * YOUNG * self._settings.poll.interval
+        while True:
+            found = int(np.searchsorted(self._history.columns(key, start - back, start).timestamps, start))
+            if found >= YOUNG or back >= start:
+                return found
+            # A new pair, which has hardly any readings, or one that was silent for long.
+            back *= 8
 
     def _rule(self, sensitivity: Sensitivity) -> Rule:
         incidents = self._settings.incidents

@@ -43,6 +43,8 @@ def test_the_metrics_of_a_service(running: Running, prefix: str) -> None:
     )
     assert 0 < lat["score"] <= 1
     # Its past held fixed, a fall to what was healthy is a change too: as the fault lasts nothing is expected.
+    healthy = running.json(f"{prefix}/metrics", service=HEALTHY)["metrics"]["lat"]
+    assert 0 <= healthy["expected"]["low"] < healthy["expected"]["high"] < HIGH
     assert lat["expected"] is None or 0 <= lat["expected"]["low"] < lat["expected"]["high"] < HIGH
     assert lat["reasons"]
     assert is_time(lat["event_ts"])

@@ -116,12 +116,14 @@ NOWHERE = "2031-01-01"
         ({"a.csv": [[AT, NOWHERE]]}, f"from {AT} to {NOWHERE}: no row has the time of its end"),
         ({"a.csv": [[AT, LATER], [AT, AT]]}, f"from {AT} to {AT}: it begins inside another one"),
         ({"b.csv": [[AT, LATER]]}, "b.csv: No such file"),
+        ({"a.csv": [[AT, LATER]], "empty.csv": []}, "empty.csv has no row that can be read"),
     ],
 )
 def test_windows_of_another_form_are_one_line_with_file_and_entry(
     tmp_path: Path, windows: object, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_series(tmp_path / "a.csv", label=False)
+    (tmp_path / "empty.csv").write_text("timestamp,value\n")
     (tmp_path / "windows.json").write_text(json.dumps(windows))
     with pytest.raises(SystemExit) as stopped:
         main(["eval", "nab", "--data", str(tmp_path)])

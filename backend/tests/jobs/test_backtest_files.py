@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backend.evaluation.series import read_series
-from backend.jobs.backtest_files import check_folder, write_files
+from backend.jobs.backtest_files import COLUMNS, check_folder, write_files
 from backend.jobs.backtest_request import BacktestRefused, BacktestRequest, Judging
 from backend.jobs.backtest_result import Backtest, Chart, PairResult, outcome
 from backend.metrics.readings import SeriesKey
@@ -99,6 +99,30 @@ def test_a_folder_with_anything_else_is_refused(tmp_path: Path, made: str, named
     with pytest.raises(BacktestRefused, match=rf"holds other files \({named}\): give another folder"):
         check_folder(tmp_path)
     assert path.read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    ("made", "named"),
+    [
+        ("series/payments/lat.png", "series/payments/lat.png"),
+        ("backtest.json/", "backtest.json"),
+        ("series", "series"),
+        ("incidents.csv", "incidents.csv"),
+    ],
+)
+def test_what_another_has_put_into_an_earlier_folder_is_not_lost(
+    tmp_path: Path, made: str, named: str
+) -> None:
+    if made != "incidents.csv":
+        (tmp_path / "incidents.csv").write_text(",".join(COLUMNS) + "\n")
+    path = tmp_path / made
+    if made.endswith("/"):
+        path.mkdir()
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("id,title\n")
+    with pytest.raises(BacktestRefused, match=rf"holds other files \({named}\)"):
+        check_folder(tmp_path)
 
 
 def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:
