@@ -199,8 +199,8 @@ export function useBulkAct(onRefused: (refused: BulkResult["refused"], act: Act)
     onSettled: () => renewLists(client),
   });
   /** As `useIncidentAct`'s; `onDone` only when the server has answered. */
-  const once = (many: Many, onDone: () => void) => {
-    if (!client.isMutating({ mutationKey })) mutation.mutate(many, { onSuccess: onDone });
+  const once = (many: Many, onDone?: () => void) => {
+    if (!client.isMutating({ mutationKey })) mutation.mutate(many, onDone && { onSuccess: onDone });
   };
   return { isPending: mutation.isPending, once };
 }

@@ -1,9 +1,10 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { BulkBody, IncidentSummary } from "@/lib/api/types";
 import { catchDownloads } from "@/testing/downloads";
 import { incidentDetailOf, incidentListOf, incidentOf } from "@/testing/factories";
+import { FakeEventSource } from "@/testing/fakes";
 import { renderApp } from "@/testing/render";
 import { answer, hang, refuse, server, urlOf } from "@/testing/server";
 
@@ -46,6 +47,23 @@ function actable(count: number, stubborn: number[] = []) {
     }),
   );
   return sent;
+}
+
+/** Three incidents whose acts are answered only when the test says so. */
+function slowActs(): () => void {
+  actable(3);
+  let answerNow: () => void = () => undefined;
+  const waited = new Promise<void>((resolve) => {
+    answerNow = resolve;
+  });
+  server.use(
+    answer("post", "/incidents/bulk", async (request) => {
+      const { ids } = (await request.json()) as BulkBody;
+      await waited;
+      return { changed: ids, refused: [] };
+    }),
+  );
+  return answerNow;
 }
 
 const row = (id: number) => {
@@ -230,6 +248,63 @@ describe("acting on the list", () => {
     await user.keyboard("r");
     await waitFor(() => expect(screen.queryByRole("link", { name: "Trouble 2" })).toBeNull());
     await waitFor(() => expect(screen.getByRole("link", { name: "Trouble 1" })).toHaveFocus());
+  });
+
+  it("by keys stays at the incident when another opens above it, and at its place when it goes", async () => {
+    const sent = actable(3);
+    const { user } = renderApp("/incidents?status=OPEN");
+    await screen.findByRole("link", { name: "Trouble 3" });
+    await user.keyboard("jj");
+    await waitFor(() => expect(screen.getByRole("link", { name: "Trouble 2" })).toHaveFocus());
+    const listIs = (...ids: number[]) => {
+      listen(ids.map((id) => incidentOf(id, { title: `Trouble ${id}` })));
+      act(() => FakeEventSource.newest.say("incident"));
+    };
+    listIs(4, 3, 2, 1);
+    await screen.findByRole("link", { name: "Trouble 4" });
+    expect(screen.getByRole("link", { name: "Trouble 2" })).toHaveFocus();
+    await user.keyboard("a");
+    expect(await screen.findByText("Incident #2 is acknowledged.")).toBeVisible();
+    expect(sent).toMatchObject([{ action: "acknowledge", ids: [2] }]);
+    listIs(4, 3, 1);
+    await waitFor(() => expect(screen.getByRole("link", { name: "Trouble 1" })).toHaveFocus());
+    await user.keyboard("r");
+    expect(await screen.findByText("Incident #1 is resolved.")).toBeVisible();
+  });
+
+  it("lets go of those that were sent only, not of what was chosen meanwhile", async () => {
+    const answerNow = slowActs();
+    const { user } = renderApp("/incidents");
+    const choose = async (id: number) =>
+      user.click(await screen.findByRole("checkbox", { name: `Choose incident #${id}` }));
+    await choose(3);
+    await user.keyboard("a");
+    await choose(2);
+    expect(screen.getByText("2 chosen")).toBeVisible();
+    answerNow();
+    expect(await screen.findByText("1 chosen")).toBeVisible();
+    expect(screen.getByRole("checkbox", { name: "Choose incident #2" })).toBeChecked();
+  });
+
+  it("leaves alone what was chosen under other filters, or while the row at hand was acted on", async () => {
+    const first = slowActs();
+    const { user, client } = renderApp("/incidents");
+    const isAnswered = () => waitFor(() => expect(client.isMutating()).toBe(0));
+    const box = (id: number) => screen.findByRole("checkbox", { name: `Choose incident #${id}` });
+    await box(3);
+    await user.keyboard("ja");
+    await user.click(await box(3));
+    first();
+    await isAnswered();
+    expect(screen.getByText("1 chosen")).toBeVisible();
+    const second = slowActs();
+    await user.keyboard("r");
+    await user.click(screen.getByRole("button", { name: /^Open/ }));
+    await waitFor(() => expect(screen.queryByText("1 chosen")).toBeNull());
+    await user.click(await box(3));
+    second();
+    await isAnswered();
+    expect(screen.getByText("1 chosen")).toBeVisible();
   });
 
   it("tells of what was refused after the list was left", async () => {

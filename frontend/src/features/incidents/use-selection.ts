@@ -10,6 +10,8 @@ export interface Selection {
   extend: (id: number, order: () => Promise<readonly number[]> | readonly number[]) => Promise<void>;
   replace: (ids: Iterable<number>) => void;
   clear: () => void;
+  /** Takes these out, unless the scope is another by then: what was chosen meanwhile stays. */
+  drop: (ids: Iterable<number>) => void;
 }
 
 const NONE: ReadonlySet<number> = new Set();
@@ -27,6 +29,16 @@ export function useSelection(scope: string): Selection {
     anchor.current = null;
     replace([]);
   }, [replace]);
+  const drop = useCallback<Selection["drop"]>(
+    (ids) => {
+      const gone = new Set(ids);
+      if (anchor.current !== null && gone.has(anchor.current)) anchor.current = null;
+      setState((now) =>
+        now.scope === scope ? { scope, ids: new Set([...now.ids].filter((id) => !gone.has(id))) } : now,
+      );
+    },
+    [scope],
+  );
   const toggle = useCallback(
     (id: number) => {
       anchor.current = id;
@@ -45,5 +57,5 @@ export function useSelection(scope: string): Selection {
     },
     [replace, toggle],
   );
-  return { ids, toggle, extend, replace, clear };
+  return { ids, toggle, extend, replace, clear, drop };
 }

@@ -33,11 +33,10 @@ export function IncidentTable(props: IncidentTableProps) {
   const [refused, setRefused] = useState<BulkResult["refused"]>([]);
   const bulk = useBulkAct(setRefused);
   const rows = useRows(props);
-  const targets = () =>
-    selection.ids.size ? [...selection.ids] : rows.activeId === null ? [] : [rows.activeId];
   function act(wish: Act) {
-    const ids = targets();
-    if (ids.length) bulk.once({ ids, act: wish }, selection.clear);
+    const chosen = [...selection.ids];
+    if (chosen.length) bulk.once({ ids: chosen, act: wish }, () => selection.drop(chosen));
+    else if (rows.activeId !== null) bulk.once({ ids: [rows.activeId], act: wish });
   }
   useListKeys({ rows, act, selection, search });
   const kept = useKeptFocus(rows.focus);
@@ -64,6 +63,7 @@ export function IncidentTable(props: IncidentTableProps) {
           search={search}
           onChoose={rows.choose}
           onRange={onWindow}
+          active={rows.active}
           onActive={rows.setActive}
           handle={rows.handle}
         />
@@ -83,15 +83,35 @@ export function IncidentTable(props: IncidentTableProps) {
   );
 }
 
+/** The row at hand: an incident, wherever other rows have moved it; the place where it was last once it is gone. */
+function useActiveRow(data: IncidentTableProps["data"], scope: string) {
+  const [at, setAt] = useState<{ scope: string; index: number; id?: number | undefined }>({
+    scope,
+    index: -1,
+  });
+  const here = at.scope === scope ? at : { scope, index: -1 };
+  const found = here.id === undefined ? -1 : data.items.findIndex((each) => each.id === here.id);
+  const active = found < 0 ? here.index : data.offset + found;
+  if (active !== here.index) setAt({ ...here, index: active });
+  const newest = useRef(data);
+  newest.current = data;
+  const setActive = useCallback(
+    (index: number) => {
+      const { items, offset } = newest.current;
+      setAt({ scope, index, id: items[index - offset]?.id });
+    },
+    [scope],
+  );
+  return { active, setActive };
+}
+
 /** Which row the keys are at, and choosing rows one by one, by ranges and all. */
 function useRows({ data, selection, filters, scope }: IncidentTableProps) {
   const client = useQueryClient();
   const handle = useRef<ListHandle | null>(null);
-  const [at, setAt] = useState({ scope, index: -1 });
-  const active = at.scope === scope ? at.index : -1;
-  const setActive = useCallback((index: number) => setAt({ scope, index }), [scope]);
   const newest = useRef({ data, filters });
   newest.current = { data, filters };
+  const { active, setActive } = useActiveRow(data, scope);
   const { extend, toggle, replace } = selection;
 
   const fetchIds = useCallback(async () => {
@@ -124,7 +144,7 @@ function useRows({ data, selection, filters, scope }: IncidentTableProps) {
   }
 
   const activeId = data.items[active - data.offset]?.id ?? null;
-  return { handle, activeId, setActive, choose, chooseAll, move, focus: () => move(0) };
+  return { handle, active, activeId, setActive, choose, chooseAll, move, focus: () => move(0) };
 }
 
 interface KeyParts {

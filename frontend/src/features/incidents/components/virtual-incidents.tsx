@@ -15,6 +15,8 @@ interface VirtualIncidentsProps {
   search: string;
   onChoose: (id: number, range: boolean) => void;
   onRange: (first: number, last: number) => void;
+  /** The row that had the focus last, -1 before the first. */
+  active: number;
   /** Told which row has the focus. */
   onActive: (index: number) => void;
   handle: RefObject<ListHandle | null>;
@@ -29,7 +31,7 @@ const ROW_PX = 40;
 const OVERSCAN = 8;
 
 export function VirtualIncidents(props: VirtualIncidentsProps) {
-  const { items, offset, total, selection, search, onChoose, onRange, onActive, handle } = props;
+  const { items, offset, total, selection, search, onChoose, onRange, active, onActive, handle } = props;
   const list = useRef<HTMLOListElement>(null);
   const top = useTop(list);
   const rows = useWindowVirtualizer({
@@ -43,10 +45,9 @@ export function VirtualIncidents(props: VirtualIncidentsProps) {
   const [first, last] = [drawn[0]?.index ?? 0, drawn.at(-1)?.index ?? 0];
   useEffect(() => onRange(first, last), [first, last, onRange]);
   useFocusHandle(handle, list, rows);
-  const focused = useRef(-1);
   // An act may take the row out of the list; one that was scrolled away has none in its place.
   const kept = useKeptFocus(() => {
-    const next = Math.min(focused.current, total - 1);
+    const next = Math.min(active, total - 1);
     list.current?.querySelector<HTMLElement>(`[data-index="${next}"] a`)?.focus({ preventScroll: true });
   });
   return (
@@ -60,10 +61,7 @@ export function VirtualIncidents(props: VirtualIncidentsProps) {
             data-index={index}
             aria-setsize={total}
             aria-posinset={index + 1}
-            onFocus={() => {
-              focused.current = index;
-              onActive(index);
-            }}
+            onFocus={() => onActive(index)}
             style={{ transform: `translateY(${start - top}px)` }}
           >
             {incident ? (
