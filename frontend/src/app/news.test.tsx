@@ -81,6 +81,17 @@ describe("incidents while the tab is hidden", () => {
     await incidentsAre(app, incidentOf(10), incidentOf(9), incidentOf(7));
     await waitFor(() => expect(told).toEqual(["1 new incident; 3 not resolved."]));
   });
+
+  it("are not asked for while paused, when none could be told", async () => {
+    setPreferences({ refresh: "paused" });
+    const { client } = renderApp("/logs");
+    await waitFor(() => expect(client.isFetching()).toBe(0));
+    const asked = vi.fn(() => incidentListOf([]));
+    server.use(answer("get", "/incidents", asked));
+    for (const hidden of [true, false, true]) hide(hidden);
+    await waitFor(() => expect(client.isFetching()).toBe(0));
+    expect(asked).not.toHaveBeenCalled();
+  });
 });
 
 describe("a retrain that ends while the tab is hidden", () => {
@@ -92,5 +103,18 @@ describe("a retrain that ends while the tab is hidden", () => {
     hide(true);
     server.use(answer("get", "/retrain", jobOf({ state: "done" })));
     await waitFor(() => expect(told).toEqual(["The retrain is done."]));
+  });
+
+  it("is told of when other work has begun before it was asked for again, which is not", async () => {
+    server.use(answer("get", "/retrain", jobOf()));
+    const { client } = renderApp("/logs");
+    await screen.findByText(/Retraining 7\/12/);
+    hide(true);
+    const background = { id: "r2", trigger: "seasons" } as const;
+    server.use(answer("get", "/retrain", jobOf(background)));
+    await waitFor(() => expect(told).toEqual(["The retrain has ended."]));
+    server.use(answer("get", "/retrain", jobOf({ ...background, state: "done" })));
+    await waitFor(() => expect(client.getQueryData(["retrain"])).toMatchObject({ state: "done" }));
+    expect(told).toEqual(["The retrain has ended."]);
   });
 });

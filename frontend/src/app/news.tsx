@@ -7,6 +7,7 @@ import { isBackground } from "@/features/models/view-model";
 import { announce } from "@/lib/announce";
 import { incidentsQuery } from "@/lib/api/queries";
 import { plural } from "@/lib/format";
+import { usePreferences } from "@/lib/preferences";
 
 /** The value before the newest one that is known. */
 function useChange<T>(value: T | undefined, tell: (before: T, now: T) => void): void {
@@ -21,19 +22,25 @@ function useChange<T>(value: T | undefined, tell: (before: T, now: T) => void): 
 }
 
 const ENDED = { done: "is done", failed: "has failed", cancelled: "was cancelled" } as const;
-type JobState = keyof typeof ENDED | "running";
+interface Job {
+  id: string;
+  state: keyof typeof ENDED | "running";
+}
 
-function useJobEnd(name: string, state: JobState | undefined): void {
-  useChange(state, (before, now) => {
-    if (before === "running" && now !== "running") announce(`The ${name} ${ENDED[now]}.`);
+/** One job runs at a time: where another stands in its place it has ended, though how is not known. */
+function useJobEnd(name: string, job: Job | null | undefined): void {
+  useChange(job, (before, now) => {
+    if (before?.state !== "running") return;
+    if (now?.id !== before.id) announce(`The ${name} has ended.`);
+    else if (now.state !== "running") announce(`The ${name} ${ENDED[now.state]}.`);
   });
 }
 
 /** The backtest begun in this tab, wherever its reader has gone since. */
-function useWatchedBacktest(): JobState | undefined {
+function useWatchedBacktest(): Job | undefined {
   const { data: id = "" } = useQuery<string>({ queryKey: watchedKey, queryFn: skipToken });
   const { data } = useQuery({ ...backtestQuery(id), enabled: id !== "" });
-  return data?.state;
+  return data;
 }
 
 /** When the tab was hidden; null while it is looked at. */
@@ -63,9 +70,11 @@ function NewIncidents({ since }: { since: number }): null {
 }
 
 export function News() {
+  const { refresh } = usePreferences();
   const since = useHiddenSince();
   const { data: job } = useQuery(retrainQuery);
-  useJobEnd("retrain", job && !isBackground(job) ? job.state : undefined);
+  useJobEnd("retrain", job && isBackground(job) ? null : job);
   useJobEnd("backtest", useWatchedBacktest());
-  return since === null ? null : <NewIncidents key={since} since={since} />;
+  // Nothing tells of an incident while paused: a first number would be asked for in vain.
+  return since === null || refresh === "paused" ? null : <NewIncidents key={since} since={since} />;
 }

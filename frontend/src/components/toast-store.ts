@@ -21,6 +21,14 @@ function put(next: readonly Toast[]): void {
   for (const listener of listeners) listener();
 }
 
+/** What was done gives way to problems, these only to each other; the newest done always stands, with its undo. */
+function thinned(all: readonly Toast[]): readonly Toast[] {
+  const problems = all.filter((toast) => toast.tone === "problem").slice(-MOST);
+  const done = all.filter((toast) => toast.tone === "done").slice(-Math.max(1, MOST - problems.length));
+  const standing = new Set([...problems, ...done]);
+  return all.filter((toast) => standing.has(toast));
+}
+
 /** Shows `text`; the answer takes it away early. */
 export function showToast(
   text: string,
@@ -30,7 +38,7 @@ export function showToast(
   const id = lastId;
   const { about, tone = "done", undo } = options;
   const others = toasts.filter((toast) => !about || toast.about !== about);
-  put([...others, { id, text, tone, undo, about }].slice(-MOST));
+  put(thinned([...others, { id, text, tone, undo, about }]));
   return () => dismissToast(id);
 }
 

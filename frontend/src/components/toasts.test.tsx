@@ -1,9 +1,14 @@
-import { act, render, screen, within } from "@testing-library/react";
+import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { showToast } from "./toast-store";
 import { Toasts } from "./toasts";
 import { Modal } from "./ui/modal";
+
+afterEach(() => {
+  for (const button of screen.queryAllByRole("button", { name: "Put the message away" }))
+    fireEvent.click(button);
+});
 
 describe("a message about what was done", () => {
   it("is undone by its button, once", async () => {
@@ -36,6 +41,21 @@ describe("a message about what was done", () => {
     expect(screen.queryByText("done")).toBeNull();
     expect(screen.getByRole("alert")).toHaveTextContent("It was refused.");
     vi.useRealTimers();
+  });
+
+  it("is pushed out by later ones, a problem by later problems only", () => {
+    render(<Toasts />);
+    const standing = () =>
+      ["refused", "one", "two", "three", "four"].filter((text) => screen.queryByText(text));
+    act(() => void showToast("refused", { tone: "problem" }));
+    for (const text of ["one", "two", "three"]) act(() => void showToast(text));
+    expect(standing()).toEqual(["refused", "two", "three"]);
+    for (const text of ["2nd", "3rd"]) act(() => void showToast(text, { tone: "problem" }));
+    expect(standing()).toEqual(["refused", "three"]);
+    act(() => void showToast("four"));
+    expect(standing()).toEqual(["refused", "four"]);
+    act(() => void showToast("4th", { tone: "problem" }));
+    expect(standing()).toEqual(["four"]);
   });
 
   it("takes the place of the one before about the same", () => {
@@ -72,6 +92,29 @@ describe("a message about what was done", () => {
     rerender(page(false));
     await user.keyboard("u");
     expect(screen.getByRole("main")).toHaveFocus();
+  });
+
+  it.each([
+    ["where it was", true],
+    ["the page", false],
+  ])("does not scroll when it gives the focus back to %s", async (_where, stays) => {
+    const user = userEvent.setup();
+    const page = (button: boolean) => (
+      <main tabIndex={-1}>
+        {button && <button type="button">On the page</button>}
+        <Toasts />
+      </main>
+    );
+    const { rerender } = render(page(true));
+    screen.getByRole("button", { name: "On the page" }).focus();
+    act(() => void showToast("Just done."));
+    const toast = screen.getByText("Just done.").parentElement as HTMLElement;
+    within(toast).getByRole("button").focus();
+    rerender(page(stays));
+    const focus = vi.spyOn(HTMLElement.prototype, "focus");
+    await user.keyboard("{Enter}");
+    expect(focus.mock.calls).toEqual([[{ preventScroll: true }]]);
+    focus.mockRestore();
   });
 
   it("stands in the dialog that is open, where it can be reached, and on the page after it", () => {
