@@ -69,10 +69,10 @@ function useWithinReach() {
   return { home, box };
 }
 
-/** To where the focus was before it came to a message; to the page where that is gone. */
+/** To where the focus was before it came to a message; to the page where that is gone. What is read stays in view. */
 function goBack(to: Element | null): void {
-  if (to instanceof HTMLElement && to.isConnected) to.focus();
-  else document.querySelector("main")?.focus();
+  if (to instanceof HTMLElement && to.isConnected) to.focus({ preventScroll: true });
+  else document.querySelector("main")?.focus({ preventScroll: true });
 }
 
 function ToastLine({ toast, held }: { toast: Toast; held: boolean }) {

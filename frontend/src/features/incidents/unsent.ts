@@ -4,6 +4,9 @@ import { useSyncExternalStore } from "react";
 /** The timeline's field, and the one beside the reasons to resolve. */
 export type Field = "comment" | "resolution";
 
+/** The timeline field's id in the page, for what sends the focus there. */
+export const COMMENT_FIELD = "incident-comment";
+
 const texts = new Map<string, string>();
 const listeners = new Set<() => void>();
 const keyOf = (id: number, field: Field) => `${field} ${id}`;
@@ -22,6 +25,7 @@ export function forgetSent(id: number, field: Field, sent: string): void {
 
 /** A resolution that came too late can have no comment; the timeline can, below what is typed there. */
 export function moveToTimeline(id: number): void {
+  if (!textOf(id, "resolution")) return;
   const parts = [textOf(id, "comment"), textOf(id, "resolution")];
   keepUnsent(id, "comment", parts.filter(Boolean).join("\n\n"));
   keepUnsent(id, "resolution", "");

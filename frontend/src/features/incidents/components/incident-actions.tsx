@@ -1,7 +1,7 @@
 /** Acknowledge, Resolve, Reopen, Undo: only what the incident's status allows is offered, each with its key. */
 import { ChevronDown } from "lucide-react";
 import { Popover } from "radix-ui";
-import { useId, useRef, useState } from "react";
+import { type FocusEvent, type RefObject, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { useToasts } from "@/components/toast-store";
 import { statusWord } from "@/components/ui/tags";
 import { AbsoluteTime, RelativeTime } from "@/components/ui/time";
@@ -12,11 +12,17 @@ import { useShortcuts } from "@/lib/keys";
 import { visibleText } from "@/lib/visible-text";
 import { type Act, isConflict, type Remark, useIncidentAct } from "../acts";
 import { REASONS } from "../reasons";
-import { keepUnsent, useUnsent } from "../unsent";
+import { COMMENT_FIELD, keepUnsent, moveToTimeline, useUnsent } from "../unsent";
 import { newestStanding, undoable } from "../view-model";
 import { KeyHint } from "./key-hint";
 
-export function IncidentActions({ incident }: { incident: IncidentDetail }) {
+interface IncidentActionsProps {
+  incident: IncidentDetail;
+  /** Shows the status and takes the focus that another operator's act leaves behind: no key does anything there. */
+  standing: RefObject<HTMLElement | null>;
+}
+
+export function IncidentActions({ incident, standing }: IncidentActionsProps) {
   const action = useIncidentAct(incident.id);
   const { status } = incident;
   const act = (wish: Act) => action.once(wish);
@@ -32,14 +38,12 @@ export function IncidentActions({ incident }: { incident: IncidentDetail }) {
       : [{ keys: "r", does: "Resolve", run: () => act({ kind: "resolve" }) }]),
     ...(ownsKey ? [{ keys: "u", does: "Undo", run: () => act({ kind: "undo" }) }] : []),
   ]);
-  const buttons = useRef<HTMLDivElement>(null);
-  const kept = useKeptFocus(() => {
-    const box = buttons.current;
-    const next =
-      box?.querySelector<HTMLElement>(".button-primary") ??
-      box?.querySelector<HTMLElement>("button:not(.button-plain)");
-    next?.focus();
-  });
+  const underWay = useUnderWay(action.isPending);
+  useLayoutEffect(() => {
+    // Foreseen only, it may be refused yet, and what came with it then belongs into its field again.
+    if (status === "RESOLVED" && !underWay) moveToTimeline(incident.id);
+  }, [status, underWay, incident.id]);
+  const { buttons, kept } = useButtonFocus(underWay, standing);
   return (
     <div className="incident-actions">
       <div ref={buttons} className="incident-buttons" {...kept}>
@@ -74,6 +78,47 @@ export function IncidentActions({ incident }: { incident: IncidentDetail }) {
       )}
     </div>
   );
+}
+
+/** Until what the act's end brought is on the page: the message about it has this part drawn before the incident is. */
+function useUnderWay(isPending: boolean): boolean {
+  const [lasts, setLasts] = useState(false);
+  useEffect(() => {
+    if (isPending) {
+      setLasts(true);
+      return;
+    }
+    const timer = setTimeout(() => setLasts(false));
+    return () => clearTimeout(timer);
+  }, [isPending]);
+  return isPending || lasts;
+}
+
+/**
+ * Where the focus goes when the button or field that has it is taken away. After this operator's own act, to the next
+ * button. After another's never to a button, as the key about to be pressed was meant for something else; who was
+ * typing types on in the timeline's field, so that no letter acts either.
+ */
+function useButtonFocus(ownAct: boolean, standing: RefObject<HTMLElement | null>) {
+  const buttons = useRef<HTMLDivElement>(null);
+  const had = useRef<Element | null>(null);
+  const { onFocus, onBlur } = useKeptFocus(() => {
+    const box = buttons.current;
+    const next =
+      box?.querySelector<HTMLElement>(".button-primary") ??
+      box?.querySelector<HTMLElement>("button:not(.button-plain)");
+    if (had.current instanceof HTMLTextAreaElement) document.getElementById(COMMENT_FIELD)?.focus();
+    else if (ownAct) next?.focus();
+    else standing.current?.focus({ preventScroll: true });
+  });
+  const kept = {
+    onFocus: (event: FocusEvent) => {
+      had.current = event.target;
+      onFocus(event);
+    },
+    onBlur,
+  };
+  return { buttons, kept };
 }
 
 /** Another operator was faster: who, when, and how it stands now. */

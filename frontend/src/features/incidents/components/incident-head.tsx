@@ -1,5 +1,6 @@
 /** What the incident is, how it stands, since when, and the way to its neighbours. */
 import { useQuery } from "@tanstack/react-query";
+import { useRef } from "react";
 import { Link, useLocation, useNavigate } from "react-router";
 import { SeverityTag, StatusTag } from "@/components/ui/tags";
 import { AbsoluteTime, RelativeTime } from "@/components/ui/time";
@@ -16,6 +17,7 @@ import { IncidentActions } from "./incident-actions";
 import { KeyHint } from "./key-hint";
 
 export function IncidentHead({ incident, gone }: { incident: IncidentDetail; gone: boolean }) {
+  const standing = useRef<HTMLSpanElement>(null);
   return (
     <header className="incident-head">
       <div className="incident-head-words">
@@ -24,7 +26,9 @@ export function IncidentHead({ incident, gone }: { incident: IncidentDetail; gon
         </h1>
         <p className="row">
           <SeverityTag severity={incident.severity} />
-          <StatusTag status={incident.status} />
+          <span ref={standing} tabIndex={-1}>
+            <StatusTag status={incident.status} />
+          </span>
           <span>
             started <RelativeTime at={incident.event_ts} />{" "}
             <span className="muted">
@@ -43,7 +47,7 @@ export function IncidentHead({ incident, gone }: { incident: IncidentDetail; gon
         </p>
         <p className="incident-reason">{incident.reason}</p>
       </div>
-      {!gone && <IncidentActions incident={incident} />}
+      {!gone && <IncidentActions incident={incident} standing={standing} />}
     </header>
   );
 }

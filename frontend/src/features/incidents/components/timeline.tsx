@@ -1,10 +1,10 @@
 /** What happened to the incident, in order, and a place to add to it. */
-import { type FormEvent, useId } from "react";
+import { type FormEvent, useId, useRef } from "react";
 import { AbsoluteTime, RelativeTime } from "@/components/ui/time";
 import type { IncidentDetail, TimelineEntry } from "@/lib/api/types";
 import { visibleText } from "@/lib/visible-text";
 import { useIncidentAct } from "../acts";
-import { keepUnsent, useUnsent } from "../unsent";
+import { COMMENT_FIELD, keepUnsent, useUnsent } from "../unsent";
 
 const KINDS: Record<TimelineEntry["kind"], string> = {
   opened: "Opened",
@@ -71,18 +71,21 @@ function Unsent({ id }: { id: number }) {
 function CommentForm({ id }: { id: number }) {
   const action = useIncidentAct(id);
   const text = useUnsent(id, "comment");
-  const field = useId();
+  const field = useRef<HTMLTextAreaElement>(null);
   function onSubmit(event: FormEvent) {
     event.preventDefault();
+    // The button is about to be disabled and would drop the focus.
+    field.current?.focus({ preventScroll: true });
     action.once({ kind: "comment", text: text.trim() });
   }
   return (
     <form className="comment-form" onSubmit={onSubmit}>
-      <label htmlFor={field} className="field-label">
+      <label htmlFor={COMMENT_FIELD} className="field-label">
         Add a comment
       </label>
       <textarea
-        id={field}
+        ref={field}
+        id={COMMENT_FIELD}
         className="control"
         maxLength={10_000}
         value={text}

@@ -79,16 +79,21 @@ export function ModelDialog({ model, onClose }: { model: ModelStatus; onClose: (
   );
 }
 
-/** Asks once more in its own place: nothing takes it back but a retrain. Left without the second press, it forgets the first. */
+/** Asks once more in its own place: nothing takes it back but a retrain. Left without the second press, it forgets the first.
+ * The second half of a double click and a key held down are no second press. */
 function RollBack({ pending, onSure }: { pending: boolean; onSure: () => void }) {
   const [sure, setSure] = useState(false);
   return (
     <button
       type="button"
       className={sure ? "button button-primary" : "button"}
-      disabled={pending}
+      aria-disabled={pending}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && event.repeat) event.preventDefault();
+      }}
       onBlur={() => setSure(false)}
-      onClick={() => {
+      onClick={(event) => {
+        if (pending || (sure && event.detail > 1)) return;
         if (sure) onSure();
         setSure(!sure);
       }}
