@@ -10,6 +10,13 @@ afterEach(() => {
     fireEvent.click(button);
 });
 
+const page = (button: boolean) => (
+  <main tabIndex={-1}>
+    {button && <button type="button">On the page</button>}
+    <Toasts />
+  </main>
+);
+
 describe("a message about what was done", () => {
   it("is undone by its button, once", async () => {
     const undo = vi.fn();
@@ -70,12 +77,6 @@ describe("a message about what was done", () => {
 
   it("gives the focus back to where it was when it is put away, else to the page", async () => {
     const user = userEvent.setup();
-    const page = (button: boolean) => (
-      <main tabIndex={-1}>
-        {button && <button type="button">On the page</button>}
-        <Toasts />
-      </main>
-    );
     const { rerender } = render(page(true));
     screen.getByRole("button", { name: "On the page" }).focus();
     const take = (answer: string | RegExp) => {
@@ -99,12 +100,6 @@ describe("a message about what was done", () => {
     ["the page", false],
   ])("does not scroll when it gives the focus back to %s", async (_where, stays) => {
     const user = userEvent.setup();
-    const page = (button: boolean) => (
-      <main tabIndex={-1}>
-        {button && <button type="button">On the page</button>}
-        <Toasts />
-      </main>
-    );
     const { rerender } = render(page(true));
     screen.getByRole("button", { name: "On the page" }).focus();
     act(() => void showToast("Just done."));
