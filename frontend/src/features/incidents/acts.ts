@@ -145,6 +145,8 @@ export const isConflict = (error: Error | null) => error instanceof ApiError && 
 interface Many {
   ids: readonly number[];
   act: Act;
+  /** Called when the server has answered, though what asked be gone by then. */
+  onDone?: () => void;
 }
 
 function sendMany({ ids, act }: Many): Promise<BulkResult> {
@@ -178,7 +180,8 @@ export function useBulkAct(onRefused: (refused: BulkResult["refused"], act: Act)
       );
       return before;
     },
-    onSuccess: ({ changed, refused }, { act }) => {
+    onSuccess: ({ changed, refused }, { act, onDone }) => {
+      onDone?.();
       onRefused(refused, act);
       if (!shown.current) tellRefused(refused);
       for (const id of changed) void client.invalidateQueries({ queryKey: ["incident", id] });
@@ -198,9 +201,9 @@ export function useBulkAct(onRefused: (refused: BulkResult["refused"], act: Act)
     },
     onSettled: () => renewLists(client),
   });
-  /** As `useIncidentAct`'s; `onDone` only when the server has answered. */
-  const once = (many: Many, onDone?: () => void) => {
-    if (!client.isMutating({ mutationKey })) mutation.mutate(many, onDone && { onSuccess: onDone });
+  /** As `useIncidentAct`'s. */
+  const once = (many: Many) => {
+    if (!client.isMutating({ mutationKey })) mutation.mutate(many);
   };
   return { isPending: mutation.isPending, once };
 }

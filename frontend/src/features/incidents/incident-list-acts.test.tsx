@@ -146,6 +146,21 @@ describe("acting on the list", () => {
     expect(screen.getByRole("checkbox", { name: "Choose incident #2" })).toBeChecked();
   });
 
+  it("lets go of those that were sent though the list is empty when the answer comes", async () => {
+    const answerNow = slowActs();
+    const { user, client } = renderApp("/incidents");
+    await user.click(await screen.findByRole("checkbox", { name: "Choose incident #3" }));
+    await user.keyboard("r");
+    listen([]);
+    act(() => FakeEventSource.newest.say("incident"));
+    await waitFor(() => expect(screen.queryByRole("checkbox")).toBeNull());
+    answerNow();
+    await waitFor(() => expect(client.isMutating()).toBe(0));
+    listen([incidentOf(3)]);
+    act(() => FakeEventSource.newest.say("incident"));
+    expect(await screen.findByRole("checkbox", { name: "Choose incident #3" })).not.toBeChecked();
+  });
+
   it("leaves alone what was chosen under other filters, or while the row at hand was acted on", async () => {
     const first = slowActs();
     const { user, client } = renderApp("/incidents");

@@ -35,7 +35,7 @@ export function IncidentTable(props: IncidentTableProps) {
   const rows = useRows(props);
   function act(wish: Act) {
     const chosen = [...selection.ids];
-    if (chosen.length) bulk.once({ ids: chosen, act: wish }, () => selection.drop(chosen));
+    if (chosen.length) bulk.once({ ids: chosen, act: wish, onDone: () => selection.drop(chosen) });
     else if (rows.activeId !== null) bulk.once({ ids: [rows.activeId], act: wish });
   }
   useListKeys({ rows, act, selection, search });
